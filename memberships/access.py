@@ -1,0 +1,106 @@
+"""The only door to a club's objects: finds them and checks the right in one place.
+
+No role in a club: 404 for everything of it, exactly as if it were not there. Wrong role: 403.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404
+
+from memberships.models import Club, Employee, Role, User
+from memberships.rights import ORDER, Right, holds
+
+M = TypeVar("M", bound=Model)
+AnyUser = User | AnonymousUser
+
+LARGEST_ID = 2**63 - 1
+
+
+def roles(user: AnyUser) -> dict[int, str]:
+    """The user's role by club id. An owner's reach is as wide as the clubs in which they own."""
+    if not user.is_authenticated or not user.is_active:
+        return {}
+    known: dict[int, str] | None = getattr(user, "_roles_by_club", None)
+    if known is None:
+        known = dict(
+            Employee.objects.filter(user=user, active=True, role__in=list(ORDER)).values_list("club_id", "role")
+        )
+        user._roles_by_club = known  # type: ignore[union-attr]
+    return known
+
+
+def role_in(user: AnyUser, club: Club | int) -> str:
+    """The user's role in a club, empty where there is none."""
+    return roles(user).get(club if isinstance(club, int) else club.pk, "")
+
+
+def may(user: AnyUser, right: Right, club: Club | int) -> bool:
+    return holds(role_in(user, club), right)
+
+
+def clubs(user: AnyUser, right: Right | None = None) -> QuerySet[Club]:
+    """The clubs in which the user has a role (that carries ``right``), by name."""
+    ids = [club for club, role in roles(user).items() if right is None or holds(role, right)]
+    return Club.objects.filter(pk__in=ids).order_by("name", "pk")
+
+
+def club_ids(user: AnyUser, right: Right) -> list[int]:
+    return [club for club, role in roles(user).items() if holds(role, right)]
+
+
+def require(user: AnyUser, right: Right, club: Club | int) -> None:
+    """Raises Http404 for a stranger to the club, PermissionDenied for a colleague without the right."""
+    role = role_in(user, club)
+    if not role:
+        raise Http404
+    if not holds(role, right):
+        raise PermissionDenied
+
+
+def club(user: AnyUser, slug: str, right: Right) -> Club:
+    """A club by its slug."""
+    found = Club.objects.filter(slug=slug, pk__in=list(roles(user))).order_by("pk").first()
+    if found is None:
+        raise Http404
+    require(user, right, found)
+    return found
+
+
+def one(
+    user: AnyUser, queryset: type[M] | QuerySet[M], pk: int | str, right: Right, *, club_path: str = "club_id"
+) -> M:
+    """An object of a club by its id, e.g. ``one(user, Member, 12, Right.READ_MEMBERS)``.
+
+    ``club_path`` is the look-up of the club's id, e.g. ``"membership__club_id"`` for a freeze.
+    Raises Http404 when it is missing or of a club where the user has no role, PermissionDenied for a wrong role.
+    """
+    rows = queryset if isinstance(queryset, QuerySet) else queryset._default_manager.all()
+    try:
+        number = int(pk)
+    except (TypeError, ValueError):
+        raise Http404 from None
+    if not 0 < number <= LARGEST_ID:
+        raise Http404
+    found = rows.filter(pk=number, **{f"{club_path}__in": list(roles(user))}).order_by("pk").first()
+    if found is None:
+        raise Http404
+    owner: object = found
+    for step in club_path.split("__"):
+        owner = getattr(owner, step)
+    require(user, right, int(owner))  # type: ignore[call-overload]
+    return found
+
+
+def is_operator(user: AnyUser, club: Club | int) -> bool:
+    """True where the user must never see a price: no role above operator in this club."""
+    return role_in(user, club) in ("", Role.OPERATOR)
+
+
+def employee(user: AnyUser, club: Club) -> Employee | None:
+    """The user's own employee in a club."""
+    return Employee.objects.filter(club=club, user=user, active=True).order_by("pk").first()  # type: ignore[misc]

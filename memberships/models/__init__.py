@@ -1,0 +1,32 @@
+"""The tables of the memberships room, by subject."""
+
+from memberships.models.clubs import Club, ClubPolicy, DayOff, Employee, Role, User, WeeklyHours
+from memberships.models.offers import Audience, Plan, Promotion, PromotionKind, Quote, SaleKind, TermUnit
+from memberships.models.people import Member, Segment, SegmentChange
+from memberships.models.terms import Closure, Freeze, Membership, PromotionUse
+from memberships.models.visits import Visit
+
+__all__ = [
+    "Audience",
+    "Closure",
+    "Club",
+    "ClubPolicy",
+    "DayOff",
+    "Employee",
+    "Freeze",
+    "Member",
+    "Membership",
+    "Plan",
+    "Promotion",
+    "PromotionKind",
+    "PromotionUse",
+    "Quote",
+    "Role",
+    "SaleKind",
+    "Segment",
+    "SegmentChange",
+    "TermUnit",
+    "User",
+    "Visit",
+    "WeeklyHours",
+]

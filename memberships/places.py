@@ -1,0 +1,93 @@
+"""Places where an upper room hangs its part: Protocols and lists, nothing more."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from django.http import HttpRequest
+
+from memberships.models import Club, Member
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the member's page: a template and its context. ``column`` is ``main`` or ``side``."""
+
+    template: str
+    context: dict[str, object]
+    column: str = "side"
+    position: int = 50
+
+
+class MemberPanel(Protocol):
+    def __call__(self, *, request: HttpRequest, member: Member, now: dt.datetime) -> Panel | None: ...
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One line of a member's history. ``text`` is already translated; ``kind`` is the tab it belongs to."""
+
+    at: dt.datetime
+    kind: str
+    icon: str
+    title: str
+    text: str = ""
+    url: str = ""
+    by: str = ""
+    day_only: bool = False
+
+
+class Timeline(Protocol):
+    def __call__(self, *, member: Member, now: dt.datetime, prices: bool) -> list[Happening]: ...
+
+
+@dataclass(frozen=True)
+class StartPage:
+    """Where a role's day begins: the first in the list whose role fits wins."""
+
+    roles: frozenset[str]
+    url_name: str
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """An entry of the main navigation."""
+
+    label: object
+    url_name: str
+    roles: frozenset[str]
+    position: int
+    key: str = ""
+
+
+class ClubMade(Protocol):
+    """Gives a new club what the room keeps per club (policy, reasons, templates). Twice changes nothing."""
+
+    def __call__(self, *, club: Club, now: dt.datetime) -> None: ...
+
+
+@dataclass
+class Action:
+    """A button of the member's page."""
+
+    label: object
+    url: str
+    icon: str = ""
+    key: str = ""
+    primary: bool = False
+    position: int = 50
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+class MemberActions(Protocol):
+    def __call__(self, *, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action]: ...
+
+
+member_panels: list[MemberPanel] = []
+member_actions: list[MemberActions] = []
+timelines: list[Timeline] = []
+start_pages: list[StartPage] = []
+navigation: list[NavItem] = []
+club_parts: list[ClubMade] = []
