@@ -79,6 +79,7 @@ class Member(models.Model):
                 Coalesce(F("external_id"), Value("")),
                 Value(" "),
                 F("email"),
+                output_field=models.TextField(),
             )
         ),
         output_field=models.TextField(),

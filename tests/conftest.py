@@ -1,0 +1,35 @@
+"""Frame of all tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.databases import own_database
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the main thread
+
+
+def pytest_configure() -> None:
+    from django.conf import settings
+
+    settings.CLOCK_REFRESH_S = None  # tests pass time, or move this process's clock (``set_clock``)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: pytest.FixtureDef) -> Iterator[None]:
+    """Each pytest process (and each xdist worker) has its own database on the shared server."""
+    with django_db_blocker.unblock(), own_database():
+        yield
+
+
+@pytest.fixture
+def set_clock() -> Iterator[Callable[[dt.datetime], None]]:
+    """Move this process's clock for one test: ``set_clock(datetime(2026, 11, 12, 10, tzinfo=UTC))``."""
+    from config import clock
+
+    yield clock.pretend
+    clock.pretend(None)
