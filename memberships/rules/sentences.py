@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = "January February March April May June July August September October November December"
 
 
 def N_(text: str) -> str:
@@ -34,7 +32,7 @@ class ShortDay:
     day: date
 
     def __str__(self) -> str:
-        return f"{self.day.day} {_MONTHS[self.day.month - 1]}"
+        return f"{self.day.day} {_MONTHS.split()[self.day.month - 1]}"
 
 
 def in_english(value: object) -> str:
@@ -74,9 +72,7 @@ class Sentence:
         else:
             text = translate(self.msgid)
         return text % {
-            name: value.render(translate, translate_plural, show)
-            if isinstance(value, Sentence)
-            else show(value)
+            name: value.render(translate, translate_plural, show) if isinstance(value, Sentence) else show(value)
             for name, value in self.params.items()
         }
 

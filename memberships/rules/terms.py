@@ -90,9 +90,7 @@ class Term:
         """The term that ``12m`` or ``30d`` says; raises ``BadTerm``."""
         found = re.fullmatch(r"\s*([0-9]{1,6})\s*([mdMD])\s*", text)
         if not found:
-            raise BadTerm(
-                sentence(N_("“%(text)s” is not a term; write months or days, like 12m or 30d."), text=text)
-            )
+            raise BadTerm(sentence(N_("“%(text)s” is not a term; write months or days, like 12m or 30d."), text=text))
         return cls(int(found[1]), found[2].lower())
 
     def __str__(self) -> str:
@@ -112,9 +110,7 @@ def ends_on(starts_on: date, term: Term) -> date:
     return add_months(starts_on, term.count) - DAY
 
 
-def effective_end(
-    ends_on: date, bonus_days: int = 0, frozen_days: int = 0, closed_on: date | None = None
-) -> date:
+def effective_end(ends_on: date, bonus_days: int = 0, frozen_days: int = 0, closed_on: date | None = None) -> date:
     """The last day with bonus and frozen days; of a closed membership the day on which it was closed."""
     return closed_on or ends_on + timedelta(days=bonus_days + frozen_days)
 
