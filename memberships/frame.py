@@ -1,0 +1,78 @@
+"""What every page of the web needs to know: the club one works in, its switcher, the navigation."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+
+from memberships import access, places
+from memberships.models import Club, Role, User
+from memberships.rights import Right, holds
+
+SESSION_KEY = "club"
+
+
+def person(request: HttpRequest) -> User | AnonymousUser:
+    return request.user  # type: ignore[return-value]
+
+
+def current_club(request: HttpRequest, right: Right | None = None) -> Club:
+    """The club that the session is in, else the first by name in which the user has a role.
+
+    Raises Http404 for a user without any role, PermissionDenied where the role lacks ``right``.
+    """
+    known: Club | None = getattr(request, "_club", None)
+    if known is None:
+        mine = access.clubs(person(request))
+        wanted = request.session.get(SESSION_KEY, "")
+        known = mine.filter(slug=wanted).first() or mine.first()
+        if known is None:
+            raise Http404
+        request._club = known  # type: ignore[attr-defined]
+    if right is not None:
+        access.require(person(request), right, known)
+    return known
+
+
+def enter(request: HttpRequest, club: Club) -> None:
+    """Makes ``club`` the current one: pages of an object lead into its club."""
+    request._club = club  # type: ignore[attr-defined]
+    if request.session.get(SESSION_KEY) != club.slug:
+        request.session[SESSION_KEY] = club.slug
+
+
+def start_url(role: str) -> str:
+    """Where a role's day begins."""
+    for page in places.start_pages:
+        if role in page.roles:
+            return reverse(page.url_name)
+    return reverse("member_list")
+
+
+def context(request: HttpRequest) -> dict[str, object]:
+    """Template context: ``club clubs role nav search_url club_switch_url user_links prices``."""
+    user = person(request)
+    if not user.is_authenticated:
+        return {}
+    try:
+        club = current_club(request)
+    except Http404:
+        return {"clubs": [], "nav": []}
+    role = access.role_in(user, club)
+    here = request.path
+    nav = []
+    for item in sorted(places.navigation, key=lambda item: item.position):
+        if role in item.roles:
+            url = reverse(item.url_name)
+            nav.append({"label": item.label, "url": url, "current": here.startswith(url), "key": item.key})
+    return {
+        "club": club,
+        "clubs": list(access.clubs(user)),
+        "role": Role(role) if role else "",
+        "nav": nav,
+        "prices": holds(role, Right.READ_PRICES),
+        "search_url": reverse("member_list"),
+        "club_switch_url": reverse("switch_club"),
+        "user_links": [{"label": Role(role).label, "url": reverse("profile")}] if role else [],
+    }
