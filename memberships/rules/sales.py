@@ -291,7 +291,7 @@ def change_credit(days: Span, freezes: Iterable[Span], on: date, value: Decimal,
 
 def price_after_credit(quoted: Decimal, credit: Decimal) -> Decimal:
     """The agreed price: the quote less the credit, never below 0."""
-    return max(quoted - credit, quoted - quoted)
+    return max(quoted - credit, Decimal(0))
 
 
 # ---- cancel ----------------------------------------------------------------------------------------------
