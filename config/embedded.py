@@ -20,7 +20,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -29,6 +28,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+import psutil
 
 DATABASE = USER = "ringback"
 START_TIMEOUT_S = 90.0
@@ -85,11 +86,15 @@ def release(var: Path, *, timeout_s: float = 40.0) -> bool:
     if held is None:
         return False
     held.close()  # never LOCK_UN: a forked child shares this lock and keeps its part
-    with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
-        os.kill(_read_state(run).keeper_pid, signal.SIGUSR1)  # no lingering
+    keeper: psutil.Process | None = None
+    with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
+        keeper = psutil.Process(_read_state(run).keeper_pid)
+        keeper.send_signal(signal.SIGUSR1)  # no lingering
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if _is_free(run / "keeper.lock"):
+            if keeper:
+                keeper.wait(timeout_s)
             return True
         if _is_held_shared(run / "users.lock"):
             return False

