@@ -225,11 +225,23 @@ def kbd(*keys: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def preference(context: Mapping[str, object], name: str, default: str = "") -> str:
-    """What this browser was set to, from its cookie: `theme` (light, dark, system) or `keys` (on, off)."""
-    allowed = {"theme": ("light", "dark", "system"), "keys": ("on", "off")}[name]
-    value = getattr(context.get("request"), "COOKIES", {}).get(name, "")
-    return value if value in allowed else default
+def theme(context: Mapping[str, object]) -> str:
+    """The colour scheme: this browser's last choice (cookie), else the person's own, else the system's."""
+    chosen = _cookie(context, "theme") or getattr(context.get("user"), "theme", "")
+    return chosen if chosen in ("light", "dark", "system") else "system"
+
+
+@register.simple_tag(takes_context=True)
+def keys_switch(context: Mapping[str, object]) -> str:
+    """Whether single keys work, "on" or "off": this browser's last choice, else the person's own."""
+    chosen = _cookie(context, "keys")
+    if chosen in ("on", "off"):
+        return chosen
+    return "on" if getattr(context.get("user"), "shortcut_keys", True) else "off"
+
+
+def _cookie(context: Mapping[str, object], name: str) -> str:
+    return getattr(context.get("request"), "COOKIES", {}).get(name, "")
 
 
 @register.simple_tag
