@@ -312,8 +312,3 @@ def check_cancel(of: Sold, on: date, reason: str, *, today: date, may_choose_pas
         )
     if not reason.strip():
         raise ReasonRequired(sentence(N_("Say why the membership is cancelled.")))
-
-
-def cut(freezes: Iterable[Span], last: date) -> list[Span | None]:
-    """What is left of each freeze when the membership stops after the day: None is void."""
-    return [terms.span_or_none(freeze.first, min(freeze.last, last)) for freeze in freezes]
