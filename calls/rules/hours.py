@@ -11,10 +11,10 @@ from functools import lru_cache
 import holidays
 
 from memberships.rules import local_time
+from memberships.rules.terms import DAY
 
 EARLIEST = dt.time(8)
 LATEST = dt.time(21)
-DAY = dt.timedelta(days=1)
 
 Windows = Mapping[int, Sequence[tuple[dt.time, dt.time]]]
 """Any number of windows per weekday (Monday is 0); a window holds its first minute and not its last."""

@@ -15,9 +15,8 @@ from calls.rules.kinds import Kind
 from calls.rules.planning import Wanted
 from memberships.rules import local_time
 from memberships.rules.sentences import N_, ShortDay, sentence
-from memberships.rules.terms import Span
+from memberships.rules.terms import DAY, Span
 
-DAY = dt.timedelta(days=1)
 PROMISE_IS_OWN_FOR = dt.timedelta(minutes=15)
 MISSED_CALL_WITHIN = dt.timedelta(hours=1)
 
@@ -55,7 +54,7 @@ def answer_by(at: dt.datetime, policy: Policy, zone: zoneinfo.ZoneInfo) -> dt.da
     opening = hours.next_opening(policy.windows, at, zone)
     if opening is None or opening > at:
         return opening and opening + MISSED_CALL_WITHIN
-    return local_time.first_instant(at.astimezone(zone).date() + DAY, zone)
+    return local_time.end_of_day(at.astimezone(zone).date(), zone)
 
 
 def no_show_day(missed_on: dt.date, policy: Policy) -> dt.date | None:

@@ -15,8 +15,8 @@ from calls.rules.reasons import Reason
 from calls.rules.states import Lapse, TaskState
 from memberships.rules import local_time
 from memberships.rules.sentences import N_, Sentence, sentence
+from memberships.rules.terms import DAY
 
-DAY = dt.timedelta(days=1)
 UNDO_FOR = dt.timedelta(minutes=5)
 LOOK_AHEAD_DAYS = 60
 
@@ -285,7 +285,7 @@ def _parts(
     """The parts of the day that lie in a window, with the first instant of each that is on no holiday of the club."""
     day = start.astimezone(zone).date()
     edges = [local_time.instant(day, begins, zone) for begins in hours.PART_BEGINS.values()]
-    edges += [local_time.first_instant(day + DAY, zone)]
+    edges += [local_time.end_of_day(day, zone)]
     found = []
     for part, begins, over in zip(hours.Part, edges, edges[1:], strict=False):
         opens_at, closes_at = max(start, begins), min(end, over)

@@ -18,9 +18,9 @@ from calls.rules.kinds import DELAYS_ONLY, RANK, Code, Kind
 from calls.rules.policy import Block
 from calls.rules.states import Lapse
 from memberships.rules import local_time
+from memberships.rules.attendance import Counts
 from memberships.rules.sentences import N_, NN_, Sentence, ShortDay, sentence
-
-DAY = dt.timedelta(days=1)
+from memberships.rules.terms import DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +52,6 @@ class Earlier:
 
     due_on: dt.date
     closed_on: dt.date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """Visits of the last 28 days, and the 28-day mean of the 84 days before (``None``: not known)."""
-
-    lately: int
-    usual: Decimal | None = None
-
-    @property
-    def score(self) -> Decimal:
-        """How far visits have fallen: 1 − visits in 28 days ÷ usual, from 0 to 1."""
-        if not self.usual:
-            return Decimal(0)
-        return min(max(1 - self.lately / self.usual, Decimal(0)), Decimal(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +91,7 @@ def renewal_call(
     policy: Policy,
     has_successor: bool = False,
     refused_for_good: bool = False,
-    attendance: Attendance | None = None,
+    visits: Counts | None = None,
 ) -> Wanted | None:
     """The renewal call of the member's latest membership (never of a closed one).
 
@@ -121,7 +106,7 @@ def renewal_call(
         kind=Kind.RENEWAL,
         key=f"{membership}:{rung}:{effective_ends_on}",
         due_on=effective_ends_on - rung * DAY,
-        reason=_renewal_reason(effective_ends_on, rung, attendance),
+        reason=_renewal_reason(effective_ends_on, rung, visits),
         rung=rung,
     )
 
@@ -186,15 +171,15 @@ def absent(*, last_seen_on: dt.date, absent_days: int, came: bool = True) -> Ris
     return Risk(sentence(text, day=ShortDay(last_seen_on)), Decimal(1), last_seen_on + absent_days * DAY)
 
 
-def falling(attendance: Attendance) -> Risk:
+def falling(visits: Counts) -> Risk:
     """Falling: at most half of the usual visits."""
-    return Risk(sentence(N_("%(visits)s."), visits=_visits(attendance)), attendance.score)
+    return Risk(sentence(N_("%(visits)s."), visits=_visits(visits)), visits.score)
 
 
-def plan_half_kept(*, since: dt.date, attendance: Attendance) -> Risk:
+def plan_half_kept(*, since: dt.date, visits: Counts) -> Risk:
     """The weekly visit plan was kept below half; ``since``: the day after the second such week."""
     text = N_("Less than half of the weekly plan kept in the two weeks before %(day)s.")
-    return Risk(sentence(text, day=ShortDay(since)), attendance.score, since)
+    return Risk(sentence(text, day=ShortDay(since)), visits.score, since)
 
 
 def at_risk_call(
@@ -292,23 +277,23 @@ def left_out_under(blocked: Mapping[Kind, Sequence[Block]]) -> Code | None:
     return None
 
 
-def _renewal_reason(effective_ends_on: dt.date, rung: int, attendance: Attendance | None) -> Sentence:
+def _renewal_reason(effective_ends_on: dt.date, rung: int, visits: Counts | None) -> Sentence:
     day = ShortDay(effective_ends_on)
-    if attendance is None:
+    if visits is None:
         text = N_("Membership ended on %(day)s.") if rung < 0 else N_("Membership ends on %(day)s.")
         return sentence(text, day=day)
     text = N_("Membership ended on %(day)s; %(visits)s.") if rung < 0 else N_("Membership ends on %(day)s; %(visits)s.")
-    return sentence(text, day=day, visits=_visits(attendance))
+    return sentence(text, day=day, visits=_visits(visits))
 
 
-def _visits(attendance: Attendance) -> Sentence:
+def _visits(visits: Counts) -> Sentence:
     """ "3 visits in four weeks, usually 9", without the second part where nothing is usual yet."""
-    if attendance.usual is None:
+    if not visits.before:
         forms = NN_("%(count)s visit in four weeks", "%(count)s visits in four weeks")
-        return sentence(forms, count=attendance.lately)
+        return sentence(forms, count=visits.lately)
     forms = NN_(
         "%(count)s visit in four weeks, usually %(usual)s",
         "%(count)s visits in four weeks, usually %(usual)s",
     )
-    usual = int(attendance.usual.quantize(Decimal(1), ROUND_HALF_UP))
-    return sentence(forms, count=attendance.lately, usual=usual)
+    usual = int(visits.usual.quantize(Decimal(1), ROUND_HALF_UP))
+    return sentence(forms, count=visits.lately, usual=usual)

@@ -13,11 +13,10 @@ from calls.rules.kinds import ASKED_FOR, Code, Kind, Purpose
 from calls.rules.states import LAPSES_BY, Lapse, TaskState
 from memberships.rules import local_time
 from memberships.rules.sentences import Sentence
-from memberships.rules.terms import Span
+from memberships.rules.terms import DAY, Span
 
 __all__ = ["Attempt", "Block", "Facts", "Held", "MeetingAhead", "Policy", "Refusal", "blocks"]
 
-DAY = dt.timedelta(days=1)
 CAP_WINDOWS = (dt.timedelta(days=7), dt.timedelta(days=30))
 
 
@@ -244,7 +243,7 @@ def _attempts_today(asked: _Asked) -> Block | None:
     ]
     if max(counts) < cap:
         return None
-    until = local_time.first_instant(today + DAY, zone) if cap else None
+    until = local_time.end_of_day(today, zone) if cap else None
     return Block(Code.ATTEMPTS_TODAY, wording.attempts_today(max(counts)), until)
 
 
