@@ -60,7 +60,7 @@ class CallTask(models.Model):
     ``key`` names the cause within club and kind: one cause makes one task. ``sort_key`` is the place in the queue
     (``calls.rules.position``); ``tz`` the member's time zone else the club's, because the queue is read zone by zone.
     ``facts`` are what the sentence of the reason is made of. ``phone`` is the number to ring, copied so that
-    a lease holds for a household.
+    a lease holds for a household. ``claimed_by`` and ``claimed_at`` outlive the lease: who held it last, since when.
     """
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="call_tasks")
@@ -81,6 +81,8 @@ class CallTask(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     holder = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="held_tasks")
     lease_until = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    claimed_at = models.DateTimeField(null=True, blank=True)
     call_live = models.BooleanField(default=False)
     undoing = models.BooleanField(default=False)
     promised_to = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="promised_tasks")
@@ -124,6 +126,7 @@ class CallTask(models.Model):
                 condition=Q(status="ready"),
             ),
             models.Index(fields=["ready_at"], name="call_task_waking", condition=Q(status="waiting")),
+            models.Index(fields=["club", "waits_for", "tz"], name="call_task_waits", condition=Q(status="waiting")),
             models.Index(fields=["lease_until"], name="call_task_leases", condition=Q(status="leased")),
             models.Index(
                 fields=["member"],
@@ -207,6 +210,7 @@ class CallAttempt(models.Model):
 
     ``undone`` lists outcomes that were taken back within the five minutes (the attempt itself stays and counts).
     ``same_dial_as`` is the household's first attempt: one dial counts once for the number.
+    ``made`` is what the outcome made and changed beside it, for its undoing (``calls.effects``).
     """
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="attempts")
@@ -232,6 +236,7 @@ class CallAttempt(models.Model):
     script_version = models.PositiveIntegerField(null=True, blank=True)
     corrected_why = models.CharField(max_length=400, blank=True, default="")
     undone = models.JSONField(default=list, blank=True)
+    made = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [

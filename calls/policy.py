@@ -1,0 +1,203 @@
+"""Asks the contact policy about real members: loads what the rules need to know, for one or for thousands at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zoneinfo
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache
+
+from calls import prepared
+from calls.models import CallTask
+from calls.rules import kinds, policy
+from calls.rules.facts import Attempt, Facts, Held, MeetingAhead, Policy, Refusal
+from calls.rules.kinds import Kind
+from calls.rules.policy import Block
+from memberships.models import Club, Member
+from memberships.rules import phones
+from memberships.rules.terms import Span
+
+ADULT_YEARS = 18
+
+POLICIES = """
+SELECT c.id, (to_jsonb(p) || jsonb_build_object(
+    'zone', c.timezone, 'country', c.country, 'region', c.region, 'grace_days', coalesce(g.grace_days, 30),
+    'windows', CASE WHEN p.own_windows THEN (
+        SELECT coalesce(jsonb_agg(jsonb_build_array(w.weekday, w.from_time, w.to_time) ORDER BY w.from_time), '[]')
+        FROM calls_callingwindow w WHERE w.policy_id = p.id) END))::text
+FROM memberships_club c
+LEFT JOIN calls_contactpolicy p ON p.club_id = c.id
+LEFT JOIN memberships_clubpolicy g ON g.club_id = c.id
+WHERE c.id = ANY (%(clubs)s::bigint[])
+"""
+
+RINGABLE_PHONE = f"""
+CASE WHEN m.birthday > (%(day)s::date - interval '{ADULT_YEARS} years') THEN m.guardian_phone ELSE m.phone END
+"""
+"""The number that is rung: a minor's guardian's, or none."""
+
+FACTS = f"""
+SELECT m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
+    m.deceased_on IS NOT NULL OR m.merged_into_id IS NOT NULL,
+    m.do_not_call_since, m.phone_bad_since, m.phone_changed_at, m.consent_calls,
+    EXISTS (SELECT FROM calls_complaint q WHERE q.member_id = m.id AND q.status = 'open'),
+    (SELECT json_agg(json_build_array(s.id, s.starts_on, s.last_covered_on, s.cancelled_on,
+            (SELECT json_agg(json_build_array(f.starts_on, f.ends_on))
+             FROM memberships_freeze f WHERE f.membership_id = s.id AND NOT f.voided))) ::text
+     FROM memberships_membership s WHERE s.member_id = m.id),
+    (SELECT json_agg(json_build_array(a.at, a.reached, a.outcome, a.kind, a.origin))::text
+     FROM calls_callattempt a WHERE a.member_id = m.id AND a.at > %(since)s),
+    (SELECT json_agg(json_build_array(a.at, a.reached, a.outcome, coalesce(a.same_dial_as_id, a.id)))::text
+     FROM calls_callattempt a WHERE a.club_id = m.club_id AND a.phone = n.phone AND n.phone <> '' AND a.at > %(since)s),
+    (SELECT json_agg(json_build_array(b.status, b.purpose, b.starts_at, b.ends_at, b.closed_at, t.kind, t.origin))::text
+     FROM calls_meeting b LEFT JOIN calls_calltask t ON t.id = b.task_id
+     WHERE b.member_id = m.id AND (b.status = 'scheduled' OR b.result = 'refused' AND b.closed_at > %(since)s))
+FROM memberships_member m
+JOIN memberships_club c ON c.id = m.club_id
+CROSS JOIN LATERAL (SELECT {RINGABLE_PHONE} AS phone) n
+WHERE m.id = ANY (%(members)s::bigint[])
+"""
+
+LOOKS_BACK = dt.timedelta(days=31)
+"""Attempts older than this count in nothing but refusals, which a policy may let count for longer."""
+
+PURPOSE_KINDS = {
+    kinds.Purpose.RENEWAL: frozenset({Kind.RENEWAL}),
+    kinds.Purpose.REVIEW: frozenset({Kind.AT_RISK}),
+}
+"""Which kinds a refusal refuses at a meeting that no call had booked."""
+
+POLICY_FIELDS = {field.name for field in fields(Policy)}
+
+
+def of_club(club: Club | int) -> Policy:
+    """The rules that a club keeps now."""
+    pk = club if isinstance(club, int) else club.pk
+    return of_clubs([pk])[pk]
+
+
+def of_clubs(clubs: Iterable[int]) -> dict[int, Policy]:
+    """The rules of several clubs by id, in one query."""
+    return {pk: parse(text) for pk, text in prepared.rows(POLICIES, {"clubs": list(clubs)})}
+
+
+def facts(members: Sequence[int], *, at: dt.datetime, policies: Mapping[int, Policy]) -> dict[int, Facts]:
+    """What is known of each member, by id, in one query. ``policies``: those of all their clubs."""
+    longest = max((known.refused_days for known in policies.values()), default=0)
+    since = at - max(LOOKS_BACK, dt.timedelta(days=longest + 1))
+    zone = next(iter(policies.values())).zone if policies else dt.UTC
+    params = {"members": list(members), "since": since, "day": at.astimezone(zone).date()}
+    return {row[0]: _facts(row) for row in prepared.rows(FACTS, params)}
+
+
+def why(
+    *,
+    member: Member,
+    kind: Kind,
+    at: dt.datetime,
+    membership: int | None = None,
+    promised_at: dt.datetime | None = None,
+) -> list[Block]:
+    """Every reason why a member may not be rung for a kind of call at an instant; none: ring."""
+    known = of_clubs([member.club_id])
+    one = facts([member.pk], at=at, policies=known)[member.pk]
+    return policy.blocks(one, known[member.club_id], kind, at=at, membership=membership, promised_at=promised_at)
+
+
+def why_all(*, member: Member, at: dt.datetime) -> dict[Kind, list[Block]]:
+    """The same for every kind of call."""
+    known = of_clubs([member.club_id])
+    one = facts([member.pk], at=at, policies=known)[member.pk]
+    return {kind: policy.blocks(one, known[member.club_id], kind, at=at) for kind in Kind}
+
+
+def of_task(task: CallTask, known: Facts, rules: Policy, *, at: dt.datetime) -> list[Block]:
+    """Every reason why a task may not be rung at an instant."""
+    return policy.blocks(
+        known,
+        rules,
+        Kind(task.kind),
+        at=at,
+        membership=task.membership_id,
+        promised_at=task.due_at if task.kind == Kind.CALLBACK else None,
+    )
+
+
+@lru_cache(maxsize=1024)
+def parse(text: str | None) -> Policy:
+    """The rules that a row of ``POLICIES`` says. The text is the key, so that a changed policy counts at once."""
+    row = json.loads(text or "{}")
+    values = {name: value for name, value in row.items() if name in POLICY_FIELDS and value is not None}
+    values["zone"] = zoneinfo.ZoneInfo(row["zone"])
+    if "windows" in values:
+        windows: dict[int, list[tuple[dt.time, dt.time]]] = {}
+        for weekday, begins, ends in values["windows"]:
+            windows.setdefault(weekday, []).append((dt.time.fromisoformat(begins), dt.time.fromisoformat(ends)))
+        values["windows"] = windows
+    return Policy(**values)
+
+
+def _facts(row: tuple) -> Facts:
+    (_id, _club, zone, phone, deceased, dnc, bad, changed, consent, complaint, held, own, number, meetings) = row
+    attempts = [(_instant(at), *rest) for at, *rest in json.loads(own or "[]")]
+    refusals = [
+        Refusal(at, kinds.counts_as_refusal_of(Kind(kind), Kind(origin) if origin else None))
+        for at, _reached, outcome, kind, origin in attempts
+        if outcome == "refused"
+    ]
+    ahead = []
+    for status, purpose, starts_at, ends_at, closed_at, kind, origin in json.loads(meetings or "[]"):
+        if status == "scheduled":
+            ahead.append(MeetingAhead(kinds.Purpose(purpose), _instant(starts_at), _instant(ends_at)))
+        elif kind:
+            refused = kinds.counts_as_refusal_of(Kind(kind), Kind(origin) if origin else None)
+            refusals.append(Refusal(_instant(closed_at), refused))
+        elif purpose in PURPOSE_KINDS:
+            refusals.append(Refusal(_instant(closed_at), PURPOSE_KINDS[kinds.Purpose(purpose)]))
+    return Facts(
+        zone=zoneinfo.ZoneInfo(zone),
+        phone=phone,
+        deceased=deceased,
+        do_not_call_since=dnc,
+        phone_bad_since=bad,
+        phone_changed_at=changed,
+        phone_is_premium=bool(phone) and _is_premium(phone),
+        consent_calls=consent,
+        memberships=[_held(one) for one in json.loads(held or "[]")],
+        open_complaint=complaint,
+        refusals=refusals,
+        meetings=ahead,
+        attempts=[Attempt(at, reached, outcome) for at, reached, outcome, *_ in attempts],
+        number_attempts=_dials(json.loads(number or "[]")),
+    )
+
+
+def _held(one: list) -> Held:
+    pk, starts_on, last_covered_on, cancelled_on, freezes = one
+    return Held(
+        id=pk,
+        starts_on=_day(starts_on),
+        last_covered_on=_day(last_covered_on),
+        cancelled_on=_day(cancelled_on) if cancelled_on else None,
+        freezes=[Span(_day(first), _day(last)) for first, last in freezes or ()],
+    )
+
+
+def _dials(attempts: Iterable[list]) -> list[Attempt]:
+    """The dials of a number: what a household's members were told in one call is one dial."""
+    dials: dict[int, Attempt] = {}
+    for at, reached, outcome, dial in attempts:
+        one = dials.get(dial)
+        dials[dial] = Attempt(
+            min(one.at, _instant(at)) if one else _instant(at),
+            reached or (one is not None and one.reached),
+            outcome,
+        )
+    return list(dials.values())
+
+
+_is_premium = lru_cache(maxsize=65536)(phones.is_premium)
+_instant = dt.datetime.fromisoformat
+_day = dt.date.fromisoformat

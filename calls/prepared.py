@@ -1,0 +1,58 @@
+"""Statements of the hot paths (claim, policy, planner): bound by the server and prepared once per connection.
+
+Django binds in the client and never prepares, so that PostgreSQL plans the claim anew each time, which costs more
+than the claim itself. These run on Django's own connection, in its transaction if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import psycopg
+from django.db import connection, transaction
+
+PREPARE_AFTER = 2
+FETCH_AT_ONCE = 5000
+
+
+def rows(statement: str, params: Mapping[str, object]) -> list[tuple]:
+    """All rows that a statement answers; ``params`` by name (``%(name)s``). JSON arrives as text."""
+    with _cursor() as cursor:
+        cursor.execute(statement, params)  # type: ignore[arg-type]
+        return cursor.fetchall() if cursor.description else []
+
+
+def count(statement: str, params: Mapping[str, object]) -> int:
+    """Runs a statement that answers nothing; how many rows it touched."""
+    with _cursor() as cursor:
+        cursor.execute(statement, params)  # type: ignore[arg-type]
+        return cursor.rowcount
+
+
+def stream(statement: str, params: Mapping[str, object]) -> Iterator[list[tuple]]:
+    """The rows of a large answer in chunks, through a cursor of the server. Needs a transaction."""
+    connection.ensure_connection()
+    with (
+        connection.wrap_database_errors,
+        psycopg.ServerCursor(connection.connection, "ringback_stream") as cursor,
+    ):
+        cursor.execute(statement, params)  # type: ignore[arg-type]
+        while chunk := cursor.fetchmany(FETCH_AT_ONCE):
+            yield chunk
+
+
+def guarded() -> AbstractContextManager[object]:
+    """Around a statement that a constraint may refuse: alone it is its own transaction, inside one a savepoint."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
+
+
+@contextmanager
+def _cursor() -> Iterator[psycopg.Cursor]:
+    """A cursor of Django's connection that binds in the server."""
+    connection.ensure_connection()
+    raw = connection.connection
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = PREPARE_AFTER
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        yield cursor

@@ -1,0 +1,273 @@
+"""The queue (§6): who is rung next, who holds what.
+
+Claiming, in order:
+1. One look (``ZONES``): in which time zones of the operator's clubs anything is ready, the clubs' policies, and
+   whether tasks are due to wake or leases to lapse; those are moved first.
+2. Which zones are open now is worked out here, never in SQL.
+3. One statement (``CLAIM``) answers the task that the operator holds already, or peeks at the head of each open
+   zone's queue without locking, walks the heads best first and leases one row.
+4. The policy is asked about that member. A blocked task leaves *ready* for the instant when it may come back and
+   the next is claimed: nothing is filtered behind a LIMIT, and the head stays clean.
+The law lies below in partial unique constraints: one lease per operator, one per phone number. Two tabs, or two
+members of one household, that slip past each other meet there; the loser claims again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zoneinfo
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from calls import policy, prepared, settling
+from calls.models import CallTask, TaskRelease, TaskStatus
+from calls.rules import openings
+from calls.rules.facts import Policy
+from memberships.models import User
+from memberships.rules.errors import Conflict, Invalid
+
+TRIES = 100
+SIFT_AT_ONCE = 200
+SWEEP_AT_ONCE = 5000
+
+
+class NotYours(Conflict):
+    """Somebody else holds the task, or nobody does any more."""
+
+    code = "not_yours"
+
+
+class NoWord(Invalid):
+    """A release says why."""
+
+    field = "why"
+
+
+ZONES = f"""
+WITH RECURSIVE zone AS (
+    SELECT c.club_id, (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = c.club_id) AS tz
+    FROM unnest(%(clubs)s::bigint[]) AS c(club_id)
+    UNION ALL
+    SELECT z.club_id,
+        (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = z.club_id AND t.tz > z.tz)
+    FROM zone z WHERE z.tz IS NOT NULL
+), due AS MATERIALIZED (
+    SELECT EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
+        OR EXISTS (SELECT FROM calls_calltask t
+                   WHERE t.status = 'leased' AND t.lease_until <= %(now)s AND NOT t.call_live) AS any
+)
+SELECT z.club_id, z.tz, p.text, due.any
+FROM zone z JOIN ({policy.POLICIES}) AS p(club_id, text) USING (club_id) CROSS JOIN due
+"""
+
+OPEN_ZONES = """
+unnest(%(clubs)s::bigint[], %(tzs)s::text[], %(below)s::bigint[], %(due_from)s::timestamptz[], %(pauses)s::interval[])
+    AS z(club_id, tz, below, due_from, pause)
+"""
+
+FREE = """
+t.status = 'ready' AND t.club_id = z.club_id AND t.tz = z.tz AND t.sort_key < z.below
+AND t.due_at >= z.due_from AND t.due_at <= %(now)s
+AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_until <= %(now)s)
+AND NOT EXISTS (SELECT FROM calls_taskrelease r WHERE r.operator_id = %(operator)s AND r.task_id = t.id
+                AND r.at > %(now)s - z.pause)
+AND (t.phone = '' OR NOT EXISTS (SELECT FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone
+                                 AND h.status = 'leased' AND h.holder_id <> %(operator)s))
+"""
+
+CLAIM = f"""
+WITH held AS MATERIALIZED (
+    SELECT t.id FROM calls_calltask t WHERE t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing
+), open AS MATERIALIZED (
+    SELECT z.* FROM {OPEN_ZONES} WHERE NOT EXISTS (SELECT FROM held)
+), heads AS MATERIALIZED (
+    SELECT z.* FROM open z CROSS JOIN LATERAL (
+        SELECT t.sort_key, t.due_at, t.id FROM calls_calltask t WHERE {FREE}
+        ORDER BY t.sort_key, t.due_at, t.id LIMIT 1) x
+    ORDER BY x.sort_key, x.due_at, x.id
+), picked AS MATERIALIZED (
+    SELECT y.id FROM heads z CROSS JOIN LATERAL (
+        SELECT t.id FROM calls_calltask t WHERE {FREE}
+        ORDER BY t.sort_key, t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED) y
+    LIMIT 1
+)
+UPDATE calls_calltask t SET status = 'leased', holder_id = %(operator)s, claimed_by_id = %(operator)s,
+    claimed_at = CASE WHEN c.again THEN t.claimed_at ELSE %(now)s END,
+    lease_until = %(now)s + coalesce((SELECT make_interval(mins => p.lease_minutes) FROM calls_contactpolicy p
+                                      WHERE p.club_id = t.club_id), '15 minutes')
+FROM (SELECT id, true AS again FROM held UNION ALL SELECT id, false FROM picked) c
+WHERE t.id = c.id AND (t.status = 'ready' OR t.holder_id = %(operator)s)
+RETURNING c.again, {", ".join(f"t.{column.column}" for column in CallTask._meta.concrete_fields)}
+"""
+"""The operator's own task again, else the first of the best open zone. A lease lapsed meanwhile is not taken back."""
+
+HEADS = f"""
+SELECT x.id FROM {OPEN_ZONES}
+CROSS JOIN LATERAL (SELECT t.id FROM calls_calltask t WHERE {FREE}
+                    ORDER BY t.sort_key, t.due_at, t.id LIMIT %(many)s) x
+"""
+
+WAKE = """
+UPDATE calls_calltask t SET status = 'ready', ready_at = NULL, waits_for = ''
+WHERE t.id IN (SELECT w.id FROM calls_calltask w WHERE w.status = 'waiting' AND w.ready_at <= %(now)s
+               AND NOT w.to_supervisor ORDER BY w.ready_at LIMIT %(many)s FOR UPDATE SKIP LOCKED)
+"""
+
+EXPIRE = """
+UPDATE calls_calltask t SET status = 'ready', holder_id = NULL, lease_until = NULL, undoing = false
+WHERE t.id IN (SELECT l.id FROM calls_calltask l WHERE l.status = 'leased' AND l.lease_until <= %(now)s
+               AND NOT l.call_live LIMIT %(many)s FOR UPDATE SKIP LOCKED)
+"""
+COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]
+FACTS_AT = COLUMNS.index("facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the clubs' queues told: their policies, which zones are open, whether a sweep is due."""
+
+    policies: Mapping[int, Policy]
+    zones: Sequence[tuple[int, str, openings.Opening]]
+    due: bool
+
+
+def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> CallTask | None:
+    """The task that the operator rings next, leased to them: the one they hold already, else the first that is free.
+
+    ``clubs``: ids of those whose queue the operator works. ``None``: nothing may be rung now (``look`` says why).
+    """
+    for tried in range(TRIES):
+        seen = look(clubs=clubs, now=now)
+        if seen.due and not tried:
+            sweep(now=now)
+            seen = look(clubs=clubs, now=now)
+        params = _params(operator, seen, now)
+        try:
+            with prepared.guarded():
+                row = next(iter(prepared.rows(CLAIM, params)), None)
+        except IntegrityError:
+            continue  # another tab of this operator, or another member of the household, was quicker
+        if row is None:
+            return None
+        task = _task(row[1:])
+        if row[0] or not _blocked(task, seen.policies[task.club_id], now):
+            return task
+        settling.settle(tasks=[task.pk], now=now, held_by=operator)
+        if tried:  # more than one in a row: look through the head at once
+            heads = prepared.rows(HEADS, params | {"many": SIFT_AT_ONCE})
+            settling.settle(tasks=[pk for (pk,) in heads], now=now)
+    return None
+
+
+def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
+    """In which zones of these clubs anything is ready, and which of them are open now."""
+    rows = prepared.rows(ZONES, {"clubs": list(clubs), "now": now})
+    policies = {club: policy.parse(text) for club, _tz, text, _due in rows}
+    zones = []
+    for club, tz, _text, _due in rows:
+        if tz is not None and (open_now := openings.opening(policies[club], zoneinfo.ZoneInfo(tz), now)):
+            zones.append((club, tz, open_now))
+    return Look(policies, zones, any(due for *_rest, due in rows))
+
+
+def _params(operator: User, seen: Look, now: dt.datetime) -> dict[str, object]:
+    return {
+        "operator": operator.pk,
+        "now": now,
+        "clubs": [club for club, _tz, _open in seen.zones],
+        "tzs": [tz for _club, tz, _open in seen.zones],
+        "below": [open_now.below for _club, _tz, open_now in seen.zones],
+        "due_from": [open_now.due_from for _club, _tz, open_now in seen.zones],
+        "pauses": [dt.timedelta(minutes=seen.policies[club].release_pause_minutes) for club, _tz, _open in seen.zones],
+    }
+
+
+def _task(row: Sequence[object]) -> CallTask:
+    values = list(row)
+    values[FACTS_AT] = json.loads(str(values[FACTS_AT]))
+    return CallTask.from_db("default", COLUMNS, values)
+
+
+def _blocked(task: CallTask, rules: Policy, now: dt.datetime) -> bool:
+    known = policy.facts([task.member_id], at=now, policies={task.club_id: rules})
+    return bool(policy.of_task(task, known[task.member_id], rules, at=now))
+
+
+def extend(*, task: CallTask, operator: User, now: dt.datetime) -> CallTask:
+    """The heartbeat of an open card: the lease runs on from now. Raises NotYours (the card must close)."""
+    minutes = policy.of_club(task.club_id).lease_minutes
+    held = CallTask.objects.filter(pk=task.pk, status=TaskStatus.LEASED, holder=operator)
+    if not held.update(lease_until=now + dt.timedelta(minutes=minutes)):
+        raise NotYours(_("You no longer hold this call."))
+    task.refresh_from_db()
+    return task
+
+
+def release(*, task: CallTask, operator: User, why: str, now: dt.datetime) -> CallTask:
+    """Gives a task back unrung: to others at once, to this operator after the pause.
+
+    After ``max_releases`` by different operators it leaves the queue for the supervisor's list.
+    Raises NoWord without a word why, NotYours.
+    """
+    if not why.strip():
+        raise NoWord(_("Say in a word why you skip this call."))
+    with transaction.atomic():
+        locked = CallTask.objects.select_for_update().get(pk=task.pk)
+        if locked.status != TaskStatus.LEASED or locked.holder_id != operator.pk:
+            raise NotYours(_("You no longer hold this call."))
+        TaskRelease.objects.create(task=locked, operator=operator, at=now, why=why.strip()[:200])
+        by = locked.releases.values("operator").distinct().count()
+        to_supervisor = by >= policy.of_club(locked.club_id).max_releases
+        free(locked, now=now, to_supervisor=to_supervisor)
+    task.refresh_from_db()
+    return task
+
+
+def force_release(*, task: CallTask, by: User, why: str, now: dt.datetime) -> CallTask:
+    """A supervisor takes a lease back, with a reason; not during a live call. Raises NoWord, NotYours."""
+    if not why.strip():
+        raise NoWord(_("Say why you take this call back."))
+    with transaction.atomic():
+        locked = CallTask.objects.select_for_update().get(pk=task.pk)
+        if locked.status != TaskStatus.LEASED:
+            raise NotYours(_("Nobody holds this call any more."))
+        if locked.call_live:
+            raise NotYours(_("They are talking; wait until the call is over."))
+        free(locked, now=now, to_supervisor=locked.to_supervisor)
+    task.refresh_from_db()
+    return task
+
+
+def back_to_queue(*, task: CallTask, now: dt.datetime) -> CallTask:
+    """A supervisor puts a task of their list back into the queue."""
+    CallTask.objects.filter(pk=task.pk, to_supervisor=True).update(to_supervisor=False, waits_for="")
+    settling.settle(tasks=[task.pk], now=now)
+    task.refresh_from_db()
+    return task
+
+
+def free(task: CallTask, *, now: dt.datetime, to_supervisor: bool) -> None:
+    """Ends the lease of a locked task and stores it: ready for others, or on the supervisor's list."""
+    task.holder = task.lease_until = None
+    task.undoing = False
+    task.to_supervisor = to_supervisor
+    task.status = TaskStatus.WAITING if to_supervisor else TaskStatus.READY
+    task.waits_for = settling.SUPERVISOR if to_supervisor else ""
+    task.ready_at = None
+    task.save()
+
+
+def sweep(*, now: dt.datetime) -> dict[str, int]:
+    """What the minute brings: waiting tasks whose instant has come are ready again, lapsed leases go back."""
+    params = {"now": now, "many": SWEEP_AT_ONCE}
+    counts = {"woken": 0, "expired": 0}
+    for name, statement in (("woken", WAKE), ("expired", EXPIRE)):
+        while touched := prepared.count(statement, params):
+            counts[name] += touched
+            if touched < SWEEP_AT_ONCE:
+                break
+    return counts
