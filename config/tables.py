@@ -160,12 +160,17 @@ class Table:
             heads.append(Head(column, url, direction))
         return heads
 
+    @property
+    def sorted_by(self) -> Head | None:
+        """The column that the list is sorted by, if it is shown."""
+        return next((head for head in self.heads if head.direction), None)
+
     @cached_property
     def chips(self) -> list[Chip]:
         chips = []
         for one in self.filters:
             value = self.query.get(one.name, "")
-            labels = {key: label for key, label in one.choices}
+            labels = dict(one.choices)
             options = [(label, self.address(**{one.name: key})) for key, label in one.choices]
             chips.append(Chip(one, labels.get(value, ""), self.address(**{one.name: ""}), options))
         return chips

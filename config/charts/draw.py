@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.utils import dateformat
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+
+from config.templatetags.ringback import written
 
 LETTER = 6.4
 """Width of a letter of chart text (11.5 px), on average: enough to know whether words fit."""
@@ -57,15 +58,21 @@ def chart(width: float, height: float, parts: Iterable[str], sentence: str, css:
     return mark_safe(f'<svg class="{css}" viewBox="0 0 {num(width)} {num(height)}"{size} {name}>{inside}</svg>')
 
 
-def scrolling(inner: str, sentence: str, css: str) -> SafeString:
-    """A wide picture that scrolls inside its sheet on small screens, beginning at its right end."""
-    box = f'<div class="scroll-x scroll-end" tabindex="0" role="region" aria-label="{escape(sentence)}">'
+def scrolling(inner: str, sentence: str, css: str, *, from_end: bool = True) -> SafeString:
+    """A wide picture that scrolls inside its sheet on small screens, beginning at its right end or its left."""
+    end = " scroll-end" if from_end else ""
+    box = f'<div class="scroll-x{end}" tabindex="0" role="region" aria-label="{escape(sentence)}">'
     return mark_safe(f'{box}<div class="{css}">{inner}</div></div>')
 
 
 def month(value: date) -> str:
     """A month's short name in the reader's language."""
-    return dateformat.format(value, "M").rstrip(".")
+    return written(value, "M")
+
+
+def plain_day(value: date) -> str:
+    """A day without its year, for axes."""
+    return written(value, "j M")
 
 
 def nice_step(highest: float, steps: int = 3) -> int:

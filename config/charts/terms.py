@@ -193,4 +193,4 @@ def moves(rows: Sequence[Move], frozen: Span | None, *, today: date) -> SafeStri
         parts.append(text(min(new + 8, width - len(words) * LETTER), 88, words, "ink-2 b"))
         sentences.append(f"{row.label}: {words}")
     sentence = gettext("What moves: %(list)s") % {"list": "; ".join(sentences) or "—"}
-    return scrolling(chart(width, 150, parts, sentence), gettext("What moves"), "moved-in")
+    return scrolling(chart(width, 150, parts, sentence), gettext("What moves"), "moved-in", from_end=False)

@@ -11,9 +11,9 @@ from django.utils import dateformat
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from config.charts.draw import chart, line, month, rect, scrolling, text
+from config.charts.draw import chart, line, month, plain_day, rect, scrolling, text
 from config.charts.terms import Span
-from config.templatetags.ringback import long_day, number, short_day
+from config.templatetags.ringback import long_day, number
 
 LAST_WEEKS = 4
 """Weeks at the end that are coloured when visits are falling (28 days)."""
@@ -41,7 +41,7 @@ def visit_weeks(
         sentence += "; " + gettext("own average %(n)s") % {"n": number(usual, 2 if float(usual) % 1 else 0)}
     if first_on and weeks:
         middle = first_on + timedelta(weeks=len(weeks) // 2)
-        parts += [text(0, 54, short_day(first_on)), text(width / 2, 54, short_day(middle), "m")]
+        parts += [text(0, 54, plain_day(first_on)), text(width / 2, 54, plain_day(middle), "m")]
     parts.append(text(width, 54, gettext("this week"), "e"))
     return chart(width, 56, parts, sentence)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from django import template
+from django import forms, template
 from django.conf import settings
 from django.templatetags.static import static
 from django.utils import dateformat, timezone, translation
@@ -114,7 +114,8 @@ def _local(value: datetime, where: object) -> datetime:
     return timezone.localtime(value, _zone(where)) if timezone.is_aware(value) else value
 
 
-def _write(value: date, pattern: str) -> str:
+def written(value: date, pattern: str) -> str:
+    """A day by a date pattern in the reader's language, on one line; Russian in small letters."""
     text = dateformat.format(value, pattern)
     return (text.lower() if _language() == "ru" else text).replace(" ", NOBREAK)
 
@@ -140,14 +141,14 @@ def long_day(value: date | datetime | None, where: object = None) -> str:
     """ "28 January 2027": for paper."""
     if not value:
         return DASH
-    return _write(_local(value, where) if isinstance(value, datetime) else value, "j E Y")
+    return written(_local(value, where) if isinstance(value, datetime) else value, "j E Y")
 
 
 def _day(value: date | datetime | None, where: object, pattern: str) -> str:
     if not value:
         return DASH
     local = _local(value, where) if isinstance(value, datetime) else value
-    return _write(local, pattern if local.year == _this_year(where) else f"{pattern} Y")
+    return written(local, pattern if local.year == _this_year(where) else f"{pattern} Y")
 
 
 @register.filter
@@ -242,6 +243,44 @@ def keys_switch(context: Mapping[str, object]) -> str:
 
 def _cookie(context: Mapping[str, object], name: str) -> str:
     return getattr(context.get("request"), "COOKIES", {}).get(name, "")
+
+
+@register.filter
+def minutes(value: timedelta) -> str:
+    """A length of time in whole minutes, rounded up."""
+    return number(-(-value // timedelta(minutes=1)))
+
+
+@register.filter
+def field_kind(field: forms.BoundField) -> str:
+    """How a field is laid out: "check" (one box), "group" (several boxes or radios) or "line"."""
+    control = field.field.widget
+    if isinstance(control, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
+        return "group"
+    return "check" if isinstance(control, forms.CheckboxInput) else "line"
+
+
+@register.filter
+def widget(field: forms.BoundField, focus: str = "") -> SafeString:
+    """The field's control with our classes, its hint and its error tied to it; "focus": it gets the focus."""
+    css = "chk" if isinstance(field.field.widget, forms.CheckboxInput) else "inp"
+    own = field.field.widget.attrs.get("class", "")
+    attrs = {"class": f"{css}{' is-bad' if field.errors else ''} {own}".strip()}
+    notes = [f"{field.auto_id}_helptext"] if field.help_text else []
+    if field.errors:
+        notes.append(f"{field.auto_id}_error")
+        attrs["aria-invalid"] = "true"
+    if focus:
+        attrs["data-focus"] = ""
+    if notes:
+        attrs["aria-describedby"] = " ".join(notes)
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def wrong_fields(form: forms.BaseForm) -> list[forms.BoundField]:
+    """The visible fields with an error, for the summary above a form."""
+    return [field for field in form.visible_fields() if field.errors]
 
 
 @register.simple_tag
