@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -12,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models.clubs import Club, User
+from memberships.models.history import tracked
 from memberships.models.people import Member, Segment
 
 
@@ -25,7 +25,7 @@ def money_field(verbose_name: object = None, **options: object) -> models.Decima
     return models.DecimalField(verbose_name, max_digits=12, decimal_places=3, **options)  # type: ignore[arg-type]
 
 
-@pghistory.track()
+@tracked()
 class Plan(models.Model):
     """What is sold. What was sold keeps its own terms when this changes."""
 
@@ -70,7 +70,7 @@ class Audience(models.TextChoices):
     RETURN = "return", _("returning members")
 
 
-@pghistory.track(exclude=["uses"])
+@tracked(exclude=["uses"])
 class Promotion(models.Model):
     """A reduction, bonus or gift. Belongs to the clubs that it names; plans none named = all.
 
@@ -152,6 +152,8 @@ class Quote(models.Model):
     starts_on = models.DateField()
     start_given = models.BooleanField(default=False)
     ends_on = models.DateField()
+    term_count = models.PositiveSmallIntegerField()
+    term_unit = models.CharField(max_length=1, choices=TermUnit)
     valid_until = models.DateField()
     newcomer_price = money_field()
     not_used = models.JSONField(default=list)
