@@ -1,7 +1,7 @@
 """Between the wall clock of a place and instants.
 
 A local time that occurs twice is the first; one that does not exist is shifted forward by what the clock skipped.
-Instants come back aware, in the zone that was asked for.
+Instants come back in UTC, where adding to and comparing them is safe.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ def instant(day: date, at: time, zone: tzinfo) -> datetime:
     """The instant of a local time of a day."""
     # fold=0 reads a time in a gap with the offset before it, which is the shift forward that is wanted
     wall = datetime.combine(day, at.replace(tzinfo=None, fold=0), zone)
-    return wall.astimezone(UTC).astimezone(zone)
+    return wall.astimezone(UTC)
 
 
 def exists(day: date, at: time, zone: tzinfo) -> bool:
     """Whether the clock of the place shows this time on this day."""
-    return instant(day, at, zone).replace(tzinfo=None) == datetime.combine(day, at.replace(tzinfo=None, fold=0))
+    shown = local(instant(day, at, zone), zone)
+    return shown.replace(tzinfo=None, fold=0) == datetime.combine(day, at.replace(tzinfo=None, fold=0))
 
 
 def first_instant(day: date, zone: tzinfo) -> datetime:
@@ -30,16 +31,15 @@ def first_instant(day: date, zone: tzinfo) -> datetime:
     found = instant(day, time.min, zone)
     if exists(day, time.min, zone):
         return found
-    # the clock jumped over midnight: the day begins at the jump, which lies up to the jump's length before
-    before, after = datetime.combine(day, time.min, zone).replace(fold=1).astimezone(UTC), found.astimezone(UTC)
-    while after - before > SECOND:
-        middle = before + (after - before) // 2
-        middle = middle.replace(microsecond=0)
+    # the clock jumped over midnight: the day begins at the jump, at most the jump's length before
+    before = datetime.combine(day, time.min, zone).replace(fold=1).astimezone(UTC)
+    while found - before > SECOND:
+        middle = (before + (found - before) / 2).replace(microsecond=0)
         if local_day(middle, zone) < day:
             before = middle
         else:
-            after = middle
-    return after.astimezone(zone)
+            found = middle
+    return found
 
 
 def end_of_day(day: date, zone: tzinfo) -> datetime:
