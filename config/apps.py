@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ConfigConfig(AppConfig):
@@ -7,4 +8,6 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401  (shared tasks belong to this Celery app)
+        from config import celery, grants  # noqa: F401  (shared tasks belong to this Celery app)
+
+        post_migrate.connect(grants.after_migrate, sender=self)

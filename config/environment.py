@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,3 +73,13 @@ def own_secret(var: Path) -> str:
     except FileExistsError:
         pass
     return path.read_text()
+
+
+OWNERS_COMMANDS = frozenset(
+    {"migrate", "makemigrations", "lintmigrations", "flush", "backup", "restore", "erase_member"}
+)
+
+
+def is_owners_command(argv: Sequence[str]) -> bool:
+    """Whether this process works as the owner of the tables: few commands, and the tests, which make databases."""
+    return "pytest" in sys.modules or (len(argv) > 1 and argv[1] in OWNERS_COMMANDS)

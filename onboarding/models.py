@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models import Club, Employee, Member, Membership, Plan, Role, User
+from memberships.models.history import tracked
 
 
 class Result(models.TextChoices):
@@ -29,7 +29,7 @@ class Fact(models.TextChoices):
     REVIEW = "review", _("a review meeting")
 
 
-@pghistory.track()
+@tracked()
 class ChecklistTemplate(models.Model):
     """What a club does with a new member. One without plans serves every plan that has none of its own."""
 
@@ -79,7 +79,7 @@ class StepStatus(models.TextChoices):
     SKIPPED = "skipped", _("skipped")
 
 
-@pghistory.track()
+@tracked()
 class Step(models.Model):
     """A step of one member's checklist, with its own copy of the template's words."""
 

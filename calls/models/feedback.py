@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models import Club, Employee, Member, User
+from memberships.models.history import tracked
 
 
-@pghistory.track()
+@tracked()
 class Request(models.Model):
     """Anything asked that is not a complaint, and what an outcome leaves for the desk."""
 
@@ -44,7 +44,7 @@ class Request(models.Model):
         indexes = [models.Index(fields=["club", "due_on"], name="request_open", condition=Q(status="open"))]
 
 
-@pghistory.track()
+@tracked()
 class Complaint(models.Model):
     """Somebody is dissatisfied. Open until answered; while open, only promised calls are made to the member."""
 

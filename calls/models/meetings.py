@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models.work import RefusalReason
 from memberships.models import Club, Employee, Member, Membership, User
+from memberships.models.history import tracked
 
 
 class InstantRange(Func):
@@ -42,9 +42,12 @@ class MeetingResult(models.TextChoices):
     REFUSED = "refused", _("refused")
 
 
-@pghistory.track()
+@tracked()
 class Meeting(models.Model):
-    """A member comes to see a host. ``task`` is the call that booked it; a moved one keeps its ``calendar_uid``."""
+    """A member comes to see a host. ``task`` is the call that booked it; a moved one keeps its ``calendar_uid``.
+
+    ``overtaken``: it is over, nobody said how it ended, and the member has booked again.
+    """
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="meetings")
     member = models.ForeignKey(Member, models.CASCADE, related_name="meetings")
@@ -53,6 +56,7 @@ class Meeting(models.Model):
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("to"))
     status = models.CharField(max_length=12, choices=MeetingStatus, default=MeetingStatus.SCHEDULED)
+    overtaken = models.BooleanField(default=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     task = models.ForeignKey("calls.CallTask", models.SET_NULL, null=True, blank=True, related_name="booked_meetings")
     attempt = models.ForeignKey("calls.CallAttempt", models.SET_NULL, null=True, blank=True, related_name="meetings")
@@ -86,7 +90,7 @@ class Meeting(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["member", "purpose"],
-                condition=Q(status="scheduled"),
+                condition=Q(status="scheduled", overtaken=False),
                 name="meeting_one_ahead_per_purpose",
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="meeting_end_after_start"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models import Club
+from memberships.models.history import tracked
 
 
 def default_renewal_rungs() -> list[int]:
@@ -22,7 +22,7 @@ def default_winback_rungs() -> list[int]:
     return [35, 90, 180]
 
 
-@pghistory.track()
+@tracked()
 class ContactPolicy(models.Model):
     """One row per club. Days, hours and minutes as the field's name says."""
 
@@ -110,7 +110,7 @@ class ContactPolicy(models.Model):
         ]
 
 
-@pghistory.track()
+@tracked()
 class CallingWindow(models.Model):
     """When members may be rung, in the member's time: the first minute is in, the last is not."""
 

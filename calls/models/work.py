@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models import Club, Member, Membership, User
+from memberships.models.history import tracked
 
 
 class Kind(models.TextChoices):
@@ -204,7 +204,7 @@ class Attends(models.TextChoices):
     UNKNOWN = "unknown", _("not known")
 
 
-@pghistory.track()
+@tracked()
 class CallAttempt(models.Model):
     """One dial, and how it ended. ``outcome`` is empty while nobody has said; ``reached`` follows from it.
 

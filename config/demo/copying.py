@@ -26,14 +26,10 @@ def copy_rows(model: type[Model], rows: Iterable[Model]) -> int:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
     )
-    names: Sequence[tuple[str, bool]] = [
-        (field.attname, field.get_internal_type() == "JSONField") for field in fields
-    ]
+    names: Sequence[tuple[str, bool]] = [(field.attname, field.get_internal_type() == "JSONField") for field in fields]
     count = 0
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row(
-                [Jsonb(getattr(row, name)) if is_json else getattr(row, name) for name, is_json in names]
-            )
+            copy.write_row([Jsonb(getattr(row, name)) if is_json else getattr(row, name) for name, is_json in names])
             count += 1
     return count

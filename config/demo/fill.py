@@ -234,9 +234,7 @@ class Filler:
             created_at=self._at(term.sold_on),
         )
 
-    def _store_calls(
-        self, batch: list[story.Person], ids: list[int], sold: dict[tuple[int, int], Membership]
-    ) -> None:
+    def _store_calls(self, batch: list[story.Person], ids: list[int], sold: dict[tuple[int, int], Membership]) -> None:
         attempts: list[CallAttempt] = []
         meetings: list[Meeting] = []
         for person, member_id in zip(batch, ids, strict=True):

@@ -262,17 +262,13 @@ class Storyteller:
             day += DAY
         weekend = day.weekday() >= 5
         hour = self.rng.randrange(11, 18) if weekend else self.rng.randrange(10, 20)
-        at = dt.datetime.combine(
-            day, dt.time(hour, self.rng.randrange(60), self.rng.randrange(60)), self.zone
-        )
+        at = dt.datetime.combine(day, dt.time(hour, self.rng.randrange(60), self.rng.randrange(60)), self.zone)
         return at if at < self.now - dt.timedelta(hours=4) else None
 
     def _slot(self, day: dt.date) -> tuple[int, dt.datetime]:
         while True:
             host = self.rng.randrange(self.hosts)
-            at = dt.datetime.combine(
-                day, dt.time(self.rng.randrange(10, 20), self.rng.choice((0, 30))), self.zone
-            )
+            at = dt.datetime.combine(day, dt.time(self.rng.randrange(10, 20), self.rng.choice((0, 30))), self.zone)
             if (host, at) not in self.taken:
                 self.taken.add((host, at))
                 return host, at

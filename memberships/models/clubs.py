@@ -5,13 +5,14 @@ from __future__ import annotations
 import zoneinfo
 from decimal import Decimal
 
-import pghistory
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from memberships.models.history import tracked
 
 
 class User(AbstractUser):
@@ -60,7 +61,7 @@ class Club(models.Model):
         return zoneinfo.ZoneInfo(self.timezone)
 
 
-@pghistory.track()
+@tracked()
 class ClubPolicy(models.Model):
     """The numbers of §3 that a manager can change. One row per club, its history kept."""
 
@@ -112,7 +113,7 @@ class Role(models.TextChoices):
     OWNER = "owner", _("owner")
 
 
-@pghistory.track()
+@tracked()
 class Employee(models.Model):
     """A person of a club, with or without login and role. Hosts, owners of steps and complaints are employees."""
 

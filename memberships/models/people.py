@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zoneinfo
 
-import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
@@ -12,6 +11,7 @@ from django.db.models.functions import Coalesce, Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models.clubs import Club, User
+from memberships.models.history import tracked
 
 
 class Segment(models.TextChoices):
@@ -20,7 +20,7 @@ class Segment(models.TextChoices):
     COPPER = "copper", _("copper")
 
 
-@pghistory.track(exclude=["search", "last_covered_on"])
+@tracked(exclude=["search", "last_covered_on"])
 class Member(models.Model):
     """Somebody who is or was a member of one club. One person in two clubs is two of these.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
@@ -12,6 +11,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models.clubs import Club, User
+from memberships.models.history import tracked
 from memberships.models.offers import Plan, Promotion, Quote, SaleKind, TermUnit, money_field
 from memberships.models.people import Member
 
@@ -27,7 +27,7 @@ def days(first: str, last: str) -> DateRange:
     return DateRange(F(first), F(last), RangeBoundary(inclusive_lower=True, inclusive_upper=True))
 
 
-@pghistory.track()
+@tracked()
 class Membership(models.Model):
     """One sold term of a plan, with the terms it was sold on.
 
@@ -116,7 +116,7 @@ class PromotionUse(models.Model):
         constraints = [models.UniqueConstraint(fields=["membership", "promotion"], name="promotion_use_once")]
 
 
-@pghistory.track()
+@tracked()
 class Closure(models.Model):
     """Days on which a club is shut; they freeze the memberships that cover them."""
 
@@ -134,7 +134,7 @@ class Closure(models.Model):
         ]
 
 
-@pghistory.track()
+@tracked()
 class Freeze(models.Model):
     """Days of a membership that do not run. Of a closure where ``closure`` is set.
 
