@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Max, Q
+from django.db.models import F, Max
 
 from memberships.events import Moment
 from memberships.models import Closure, Freeze, Member, Membership
@@ -32,10 +32,11 @@ class History:
 
 @dataclass(frozen=True)
 class Stored:
-    """What a storing changed: the memberships whose days moved, and the freezes that closures made anew."""
+    """What a storing changed: memberships whose days moved; freezes that closures made anew, and that they gave up."""
 
     moved: list[Membership]
     closed: list[Freeze]
+    opened: list[Freeze]
 
 
 def of(member: Member) -> History:
@@ -44,7 +45,7 @@ def of(member: Member) -> History:
     freezes: dict[int, list[Freeze]] = defaultdict(list)
     for freeze in Freeze.objects.filter(membership__member=member, voided=False).order_by("starts_on"):
         freezes[freeze.membership_id].append(freeze)
-    closures = standing_closures(member.club_id) if rows else []
+    closures = closures_of(member.club_id) if rows else []
     return History(
         {row.pk: row for row in rows},
         tuple(held(row, freezes[row.pk], closures) for row in rows),
@@ -89,37 +90,45 @@ def held(row: Membership, freezes: Iterable[Freeze], closures: Iterable[Closure]
             for freeze in rows
             if freeze.closure_id is None
         ),
-        closures=tuple(closure_days(closure) for closure in closures if _holds(closure, row, rows)),
+        closures=tuple(days for closure in closures if (days := _days_for(closure, row, rows)) is not None),
     )
 
 
-def standing_closures(club_id: int) -> list[Closure]:
-    """The closures of a club that have a day left, in the order in which they were made."""
-    return list(
-        Closure.objects.filter(club=club_id)
-        .filter(Q(taken_back_on=None) | Q(taken_back_on__gt=F("starts_on")))
-        .order_by("pk")
-    )
+def closures_of(club_id: int) -> list[Closure]:
+    """The closures of a club in the order in which they were made."""
+    return list(Closure.objects.filter(club=club_id).order_by("pk"))
 
 
 def closure_days(closure: Closure) -> chains.Closure:
-    """A closure as it stands: without the days from its taking back on."""
+    """A closure as it stands: without the days from its taking back on (then it may end before it starts)."""
     last = closure.ends_on
     if closure.taken_back_on is not None:
         last = min(last, closure.taken_back_on - DAY)
     return chains.Closure(closure.pk, closure.starts_on, last)
 
 
-def _holds(closure: Closure, row: Membership, freezes: list[Freeze]) -> bool:
-    """False for a closure that had to leave the membership out: known from days it should have frozen and has not."""
-    if any(freeze.closure_id == closure.pk for freeze in freezes):
-        return True
+def _days_for(closure: Closure, row: Membership, freezes: list[Freeze]) -> chains.Closure | None:
+    """The days of a closure that hold for a membership; None for none.
+
+    What the closure (or its taking back) had to leave as it was stays so: that is known from days which it should
+    have frozen and has not, or still freezes.
+    """
+    stands = closure_days(closure)
+    made = [freeze.ends_on for freeze in freezes if freeze.closure_id == closure.pk]
+    days = terms.span_or_none(closure.starts_on, max([stands.ends_on, *made]))
+    if days is None or not (made or _reaches(closure, days, row, freezes)):
+        return None
+    return chains.Closure(closure.pk, days.first, days.last)
+
+
+def _reaches(closure: Closure, days: Span, row: Membership, freezes: list[Freeze]) -> bool:
+    """Whether a closure that froze no day of a membership may still do so: it was not left out."""
     if closure.made_at < row.created_at and not row.ends_given:
         return True
-    shut, days = closure_days(closure), terms.span_or_none(row.starts_on, row.last_covered_on)
-    if days is None or not days.overlaps(Span(shut.starts_on, shut.ends_on)):
+    covered = terms.span_or_none(row.starts_on, row.last_covered_on)
+    if covered is None or not covered.overlaps(days):
         return True
-    common = Span(max(days.first, shut.starts_on), min(days.last, shut.ends_on))
+    common = Span(max(covered.first, days.first), min(covered.last, days.last))
     return not common.without([Span(freeze.starts_on, freeze.ends_on) for freeze in freezes])
 
 
@@ -136,18 +145,20 @@ def store(history: History, moves: Iterable[chains.Move], moment: Moment) -> Sto
             move.before.starts_on,
         )
         (forward if later else back).append(move)
-    moved, closed = [], []
+    stored = Stored([], [], [])
     for move in [*reversed(forward), *back]:
         row = history.rows[move.membership]
-        closed += place(row, move.after, moment)
-        if move.after != move.before:
-            moved.append(row)
+        made, opened = place(row, move.after, moment)
+        stored.moved.append(row)
+        stored.closed.extend(made)
+        stored.opened.extend(opened)
     refresh(history)
-    return Stored(sorted(moved, key=lambda row: row.starts_on), closed)
+    stored.moved.sort(key=lambda row: row.starts_on)
+    return stored
 
 
-def place(row: Membership, placement: chains.Placement, moment: Moment) -> list[Freeze]:
-    """Write one membership's days and the freezes that closures make in it; answers those made anew."""
+def place(row: Membership, placement: chains.Placement, moment: Moment) -> tuple[list[Freeze], list[Freeze]]:
+    """Write one membership's days and the freezes that closures make in it; answers those made anew and given up."""
     row.starts_on, row.ends_on = placement.starts_on, placement.ends_on
     row.frozen_days, row.effective_ends_on = placement.frozen_days, placement.effective_ends_on
     row.last_covered_on = last_covered(row)
@@ -162,7 +173,9 @@ def last_covered(row: Membership) -> dt.date:
     return min(row.effective_ends_on, row.cancelled_on - DAY)
 
 
-def _write_closure_days(row: Membership, wanted: Iterable[chains.ClosureDays], moment: Moment) -> list[Freeze]:
+def _write_closure_days(
+    row: Membership, wanted: Iterable[chains.ClosureDays], moment: Moment
+) -> tuple[list[Freeze], list[Freeze]]:
     have: dict[int, list[Freeze]] = defaultdict(list)
     for freeze in Freeze.objects.filter(membership=row, voided=False, closure__isnull=False).order_by("-starts_on"):
         have[freeze.closure_id or 0].append(freeze)
@@ -175,13 +188,13 @@ def _write_closure_days(row: Membership, wanted: Iterable[chains.ClosureDays], m
         if (freeze.starts_on, freeze.ends_on) != (days.days.first, days.days.last):
             freeze.starts_on, freeze.ends_on = days.days.first, days.days.last
             changed.append(freeze)
-    gone = [freeze.pk for freezes in have.values() for freeze in freezes]
+    gone = [freeze for freezes in have.values() for freeze in freezes]
     # void first: on the way to their new days two of them could share one
-    Freeze.objects.filter(pk__in=[*gone, *(freeze.pk for freeze in changed)]).update(voided=True)
+    Freeze.objects.filter(pk__in=[freeze.pk for freeze in [*gone, *changed]]).update(voided=True)
     for freeze in changed:
         freeze.save(update_fields=["starts_on", "ends_on", "voided"])
     whys = dict(Closure.objects.filter(pk__in=[days.closure for days in made]).values_list("pk", "why"))
-    return [
+    rows = [
         Freeze.objects.create(
             membership=row,
             starts_on=days.days.first,
@@ -193,6 +206,7 @@ def _write_closure_days(row: Membership, wanted: Iterable[chains.ClosureDays], m
         )
         for days in made
     ]
+    return rows, gone
 
 
 def refresh(history: History) -> None:

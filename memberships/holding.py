@@ -59,7 +59,9 @@ def operation(*, by: User | None, **why: object) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def member(member_id: int, *, now: dt.datetime, by: User | None, terms: bool = False, **why: object) -> Iterator[Holding]:
+def member(
+    member_id: int, *, now: dt.datetime, by: User | None, terms: bool = False, **why: object
+) -> Iterator[Holding]:
     """Hold a member's row until the operation is over, so that two operations on one member go one by one.
 
     ``terms``: the operation changes days of memberships, so the club's closures stand still meanwhile.

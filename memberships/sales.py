@@ -202,9 +202,7 @@ def cancel(
     with holding.member(membership.member_id, now=now, by=by, terms=True) as held:
         history = histories.of(held.member)
         row = history.rows[membership.pk]
-        rules.check_cancel(
-            history.sold_as(row), on, reason, today=held.moment.today, may_choose_past=supervisor
-        )
+        rules.check_cancel(history.sold_as(row), on, reason, today=held.moment.today, may_choose_past=supervisor)
         row.cancelled_on, row.cancel_reason = on, reason.strip()
         row.save(update_fields=["cancelled_on", "cancel_reason"])
         _cut_freezes(row, on - DAY)
@@ -220,9 +218,7 @@ def cancel(
         return row
 
 
-def record_payment(
-    *, membership: Membership, amount: Decimal, now: dt.datetime, by: User | None
-) -> Membership:
+def record_payment(*, membership: Membership, amount: Decimal, now: dt.datetime, by: User | None) -> Membership:
     """Note that so much of the balance was paid; the balance falls by it. Raises ``PaidRefused``."""
     with holding.member(membership.member_id, now=now, by=by) as held:
         row = Membership.objects.get(pk=membership.pk)
@@ -315,7 +311,7 @@ def _sell(
 
 def _placed(history: History, row: Membership) -> chains.Placement:
     """Where a new membership lies, frozen by the closures that stand; raises ``rules.Overlap``."""
-    closures = histories.standing_closures(row.club_id)
+    closures = histories.closures_of(row.club_id)
     placement = chains.place(replace(histories.held(row, [], closures), id=0))
     rules.check_no_overlap(history.sold, Span(placement.starts_on, placement.effective_ends_on))
     return placement
@@ -392,6 +388,6 @@ def _cut_freezes(row: Membership, last: dt.date) -> None:
 def _lie(held: holding.Holding, row: Membership) -> None:
     """Work out the days of a membership that was just cut short, and store them."""
     freezes = Freeze.objects.filter(membership=row, voided=False).order_by("starts_on")
-    closures = histories.standing_closures(row.club_id)
+    closures = histories.closures_of(row.club_id)
     histories.place(row, chains.place(histories.held(row, freezes, closures)), held.moment)
     histories.refresh_member(row.member_id)
