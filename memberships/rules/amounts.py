@@ -14,7 +14,7 @@ _GAP = r"[\s\u200b-\u200f\u2060\ufeff]{0,4}[(\[]?"
 _SIGNS = r"[$€£¥₽₴₸₹₩₪₺₫₦₱฿₾₼₲₡₵₭₮₨¢￥＄￡￦]"
 _PERCENT = r"[%％٪‰﹪]"
 _GROUPED = r"\d{1,3}(?:[\s\u00a0\u2009\u202f.,'’]\d{3}){1,5}(?!\d)(?:[.,]\d{1,3})?"
-_DIGITS = rf"(?:{_GROUPED}|\d{1, 30}(?:[.,]\d{1, 9})?|[½¼¾])(?:[.,][-–—])?"
+_DIGITS = rf"(?:{_GROUPED}|\d{{1,30}}(?:[.,]\d{{1,9}})?|[½¼¾])(?:[.,][-–—])?"
 _SAID = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
     r"|seventy|eighty|ninety|hundred|thousand|десять|пятнадцать|двадцать|тридцать|сорок|пятьдесят|шестьдесят"
