@@ -7,10 +7,13 @@ protection, words and files, the queue, what it says about itself.
 from __future__ import annotations
 
 import os
+import sys
 import zoneinfo
 from pathlib import Path
 
 import environ
+import pghistory
+import pgtrigger
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -318,3 +321,15 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 PROMETHEUS_EXPORT_MIGRATIONS = False
 if SENTRY_DSN:
     logs.start_sentry(SENTRY_DSN, RINGBACK_ENV)
+
+# --- history: who, when, before and after, written by triggers into append-only tables
+
+PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField(null=True)
+PGHISTORY_CREATED_AT_FUNCTION = "ringback_now()"
+PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
+PGHISTORY_LEVEL = pgtrigger.Statement
+PGHISTORY_APPEND_ONLY = True
+APP_ROLE = env.str("DATABASE_APP_ROLE", default="ringback_app")
+"""The database role that all but the owner's commands work as: it can add to the history, never change it."""
+if APP_ROLE and not environment.is_owners_command(sys.argv):
+    database["OPTIONS"]["assume_role"] = APP_ROLE
