@@ -104,3 +104,8 @@ def is_operator(user: AnyUser, club: Club | int) -> bool:
 def employee(user: AnyUser, club: Club) -> Employee | None:
     """The user's own employee in a club."""
     return Employee.objects.filter(club=club, user=user, active=True).order_by("pk").first()  # type: ignore[misc]
+
+
+def supervises(user: AnyUser) -> bool:
+    """A manager or owner of some club: asked for a second factor at login."""
+    return any(role in (Role.MANAGER, Role.OWNER) for role in roles(user).values())
