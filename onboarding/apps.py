@@ -2,4 +2,25 @@ from django.apps import AppConfig
 
 
 class OnboardingConfig(AppConfig):
+    """Walks new members through their first weeks."""
+
     name = "onboarding"
+
+    def ready(self) -> None:
+        from calls import events as calls
+        from memberships import events, places
+        from onboarding import clubs, listeners
+
+        events.sold.append(listeners.sold)
+        events.changed.append(listeners.changed)
+        events.frozen.append(listeners.frozen_or_not)
+        events.unfrozen.append(listeners.frozen_or_not)
+        events.visited.append(listeners.visited)
+        events.merged.append(listeners.merged)
+        calls.outcome_recorded.append(listeners.outcome_recorded)
+        calls.outcome_undone.append(listeners.outcome_undone)
+        calls.tasks_lapsed.append(listeners.tasks_lapsed)
+        calls.meeting_booked.append(listeners.meeting_booked)
+        calls.meeting_attended.append(listeners.meeting_attended)
+        calls.meeting_off.append(listeners.meeting_off)
+        places.club_parts.append(clubs.make_template)

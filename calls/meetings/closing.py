@@ -1,0 +1,197 @@
+"""How a meeting that was attended is closed: renewed, changed plan, thinking, refused, or simply held."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from calls import events
+from calls.meetings.life import gone_on, moment, settle
+from calls.models import Meeting, MeetingResult, MeetingStatus, ReasonGroup, RefusalReason
+from calls.rules import outcomes, reasons
+from memberships import holding, sales
+from memberships.models import Membership, Plan, Quote, User
+from memberships.rules.errors import Invalid, Refused
+from memberships.rules.sentences import N_, sentence
+from memberships.sales import IN_FULL, Payment
+
+
+class NotTheirOffer(Invalid):
+    """The quote was made for somebody else."""
+
+    field = "quote"
+
+
+class ReasonRefused(Refused):
+    """No reason, an unknown one, or one that asks for a note; ``code`` says which."""
+
+    def __init__(self, problem: outcomes.Problem) -> None:
+        super().__init__(problem.sentence, fields={problem.field: [problem.sentence]})
+        self.code = problem.code
+
+
+class RingOnRefused(Invalid):
+    """The day to ring is not ahead, or too far."""
+
+    field = "ring_on"
+
+
+class NothingToChange(Invalid):
+    """The member has no running membership whose plan could change."""
+
+    field = "plan"
+
+
+def close_renewed(
+    *,
+    meeting: Meeting,
+    quote: Quote,
+    satisfied: bool | None = None,
+    payment: Payment = IN_FULL,
+    special_terms: str = "",
+    by: User | None,
+    now: dt.datetime,
+) -> Meeting:
+    """The member bought: sells the quote and closes the meeting, both or neither.
+
+    Raises AlreadyRecorded, NotTheirOffer and what ``sales.sell_quote`` raises.
+    """
+    if quote.member_id != meeting.member_id:
+        raise NotTheirOffer(sentence(N_("This offer was made for somebody else.")))
+    with holding.member(meeting.member_id, now=now, by=by, terms=True):
+        _close(meeting, MeetingResult.RENEWED, now=now, satisfied=satisfied)
+        sold = sales.sell_quote(quote=quote, now=now, by=by, payment=payment, special_terms=special_terms)
+        return _with_sale(meeting, sold, by=by, now=now)
+
+
+def close_changed_plan(
+    *,
+    meeting: Meeting,
+    plan: Plan,
+    on: dt.date | None = None,
+    codes: Collection[str] = (),
+    satisfied: bool | None = None,
+    payment: Payment = IN_FULL,
+    special_terms: str = "",
+    override_reason: str | None = None,
+    supervisor: bool = False,
+    by: User | None,
+    now: dt.datetime,
+) -> Meeting:
+    """The member takes another plan (from ``on``, None: today): changes it and closes the meeting, both or neither.
+
+    Raises AlreadyRecorded, NothingToChange and what ``sales.change_plan`` raises.
+    """
+    with holding.member(meeting.member_id, now=now, by=by, terms=True) as held:
+        _close(meeting, MeetingResult.CHANGED_PLAN, now=now, satisfied=satisfied)
+        running = _running(meeting, held.moment.today)
+        if running is None:
+            raise NothingToChange(sentence(N_("There is no running membership whose plan could change.")))
+        sold = sales.change_plan(
+            membership=running,
+            plan=plan,
+            on=on,
+            codes=codes,
+            payment=payment,
+            special_terms=special_terms,
+            override_reason=override_reason,
+            supervisor=supervisor,
+            by=by,
+            now=now,
+        )
+        return _with_sale(meeting, sold, by=by, now=now)
+
+
+def _running(meeting: Meeting, today: dt.date) -> Membership | None:
+    return (
+        Membership.objects.filter(member=meeting.member_id, starts_on__lte=today, last_covered_on__gte=today)
+        .order_by("-starts_on")
+        .first()
+    )
+
+
+def _with_sale(meeting: Meeting, sold: Membership, *, by: User | None, now: dt.datetime) -> Meeting:
+    Meeting.objects.filter(pk=meeting.pk).update(membership=sold)
+    return _told(meeting, by=by, now=now)
+
+
+def close_thinking(
+    *,
+    meeting: Meeting,
+    ring_on: dt.date,
+    note: str = "",
+    satisfied: bool | None = None,
+    by: User | None,
+    now: dt.datetime,
+) -> Meeting:
+    """The member thinks about it and is rung on a day: a callback is promised for it.
+
+    Raises RingOnRefused, AlreadyRecorded.
+    """
+    raise NotImplementedError
+
+
+def close_refused(
+    *,
+    meeting: Meeting,
+    reason: str,
+    note: str = "",
+    competitor: str = "",
+    satisfied: bool | None = None,
+    by: User | None,
+    now: dt.datetime,
+) -> Meeting:
+    """The member refused, for one of the club's reasons (its code). It counts as a refusal of the call that booked it.
+
+    Raises ReasonRefused (``reason_required``, ``reason_unknown``, ``note_required``), AlreadyRecorded.
+    """
+    known = {row.code: row for row in RefusalReason.objects.filter(club=meeting.club_id, retired=False)}
+    rules = {code: _rule(row) for code, row in known.items()}
+    for problem in outcomes.reason_problems(reason, note, rules):
+        raise ReasonRefused(problem)
+    row = known[reason]
+    rival = competitor.strip() if row.group == ReasonGroup.COMPETITOR else ""
+    with holding.operation(by=by):
+        _close(
+            meeting,
+            MeetingResult.REFUSED,
+            now=now,
+            satisfied=satisfied,
+            reason=row,
+            note=note.strip(),
+            competitor=rival,
+        )
+        if row.code == reasons.DECEASED:
+            pass
+        settle(meeting, now=now)
+        return _told(meeting, by=by, now=now)
+
+
+def _rule(row: RefusalReason) -> reasons.Reason:
+    return reasons.Reason(row.code, reasons.Group(row.group), row.label, row.final, row.no_winback, row.note_required)
+
+
+def close_satisfied(
+    *, meeting: Meeting, satisfied: bool | None, note: str = "", by: User | None, now: dt.datetime
+) -> Meeting:
+    """The meeting was held and asked for no sale (a session, a review, a complaint). Raises AlreadyRecorded."""
+    with holding.operation(by=by):
+        _close(meeting, "", now=now, satisfied=satisfied, note=note.strip())
+        return _told(meeting, by=by, now=now)
+
+
+def _close(meeting: Meeting, result: str, *, now: dt.datetime, **changes: object) -> None:
+    """Closes an attended meeting in one conditional update. Raises AlreadyRecorded."""
+    closed = Meeting.objects.filter(pk=meeting.pk, status=MeetingStatus.ATTENDED, closed_at=None).update(
+        result=result, closed_at=now, **changes
+    )
+    if not closed:
+        meeting.refresh_from_db()
+        raise gone_on(meeting)
+
+
+def _told(meeting: Meeting, *, by: User | None, now: dt.datetime) -> Meeting:
+    meeting.refresh_from_db()
+    for listener in events.meeting_closed:
+        listener(meeting=meeting, moment=moment(meeting, by=by, now=now))
+    return meeting
