@@ -35,7 +35,7 @@ def callback_call(*, cause: str, promised_at: dt.datetime, zone: zoneinfo.ZoneIn
 
 def own_until(promised_at: dt.datetime) -> dt.datetime:
     """Until when a callback is kept for the operator who promised it; then it is anybody's."""
-    return promised_at + PROMISE_IS_OWN_FOR
+    return promised_at.astimezone(dt.UTC) + PROMISE_IS_OWN_FOR
 
 
 def missed_call_call(*, call: int, at: dt.datetime, zone: zoneinfo.ZoneInfo) -> Wanted:

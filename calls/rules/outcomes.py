@@ -300,7 +300,7 @@ def _parts(
 
 def undo_until(outcome_at: dt.datetime) -> dt.datetime:
     """Until when the operator may take an outcome back, and when its messages leave."""
-    return outcome_at + UNDO_FOR
+    return outcome_at.astimezone(dt.UTC) + UNDO_FOR
 
 
 def may_undo(outcome_at: dt.datetime, now: dt.datetime) -> bool:

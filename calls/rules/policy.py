@@ -45,6 +45,10 @@ class _Asked:
         """The club's day."""
         return self.at.astimezone(self.policy.zone).date()
 
+    def so_far(self, events: Iterable[Attempt | Refusal]) -> list[dt.datetime]:
+        """When the events happened that had happened by then, in order; in UTC, where adding is elapsed time."""
+        return sorted(one.at.astimezone(dt.UTC) for one in events if one.at <= self.at)
+
     def midnight(self, day: dt.date) -> dt.datetime:
         """The club's midnight that begins a day."""
         return local_time.first_instant(day, self.policy.zone)
@@ -168,11 +172,11 @@ def _open_complaint(asked: _Asked) -> Block | None:
 
 def _refused_lately(asked: _Asked) -> Block | None:
     lasts = asked.policy.refused_days * DAY
-    refused = [one.at for one in asked.facts.refusals if asked.kind in one.kinds and one.at <= asked.at]
-    if not refused or asked.at - max(refused) >= lasts:
+    refused = asked.so_far(one for one in asked.facts.refusals if asked.kind in one.kinds)
+    if not refused or asked.at - refused[-1] >= lasts:
         return None
-    until = max(refused) + lasts
-    refused_on = max(refused).astimezone(asked.policy.zone).date()
+    until = refused[-1] + lasts
+    refused_on = refused[-1].astimezone(asked.policy.zone).date()
     return Block(Code.REFUSED_LATELY, wording.refused_lately(refused_on, asked.when(until)), until)
 
 
@@ -215,7 +219,7 @@ def _contact_cap(asked: _Asked) -> Block | None:
     only_reached = asked.policy.cap_counts == "conversations"
     worst: Block | None = None
     for whose, dials in _both(asked.facts):
-        counted = sorted(one.at for one in dials if one.at <= asked.at and (one.reached or not only_reached))
+        counted = asked.so_far(one for one in dials if one.reached or not only_reached)
         for window, cap in zip(CAP_WINDOWS, caps, strict=True):
             inside = [at for at in counted if asked.at - at < window]
             if len(inside) < cap:
@@ -238,7 +242,7 @@ def _attempts_today(asked: _Asked) -> Block | None:
     zone, cap = asked.facts.zone, asked.policy.attempts_a_day
     today = asked.at.astimezone(zone).date()
     counts = [
-        sum(1 for one in dials if one.at <= asked.at and one.at.astimezone(zone).date() == today)
+        sum(1 for at in asked.so_far(dials) if at.astimezone(zone).date() == today)
         for _whose, dials in _both(asked.facts)
     ]
     if max(counts) < cap:
@@ -249,15 +253,8 @@ def _attempts_today(asked: _Asked) -> Block | None:
 
 def _min_gap(asked: _Asked) -> Block | None:
     gap = asked.policy.min_gap
-    last = max(
-        (
-            one.at
-            for _whose, dials in _both(asked.facts)
-            for one in dials
-            if one.at <= asked.at and one.outcome != "busy"
-        ),
-        default=None,
-    )
+    dials = (one for _whose, dials in _both(asked.facts) for one in dials if one.outcome != "busy")
+    last = max(asked.so_far(dials), default=None)
     if last is None or asked.at - last >= gap:
         return None
     return Block(Code.MIN_GAP, wording.min_gap(asked.when(last), asked.when(last + gap)), last + gap)
