@@ -22,6 +22,10 @@ class NotADemoSystem(Exception):
     """The clock of a real system is not to be moved."""
 
 
+class NotAnInstant(ValueError):
+    """A text that is no instant with an offset; the message says what one looks like."""
+
+
 @dataclass
 class _Offset:
     """What this process last read. Two threads reading at once store the same."""
@@ -44,7 +48,18 @@ def today(tz: dt.tzinfo | str) -> dt.date:
     return now().astimezone(zone).date()
 
 
-def move(instant: dt.datetime) -> None:
+def instant(text: str) -> dt.datetime:
+    """Read an instant with its offset. Raises NotAnInstant."""
+    try:
+        read = dt.datetime.fromisoformat(text)
+        if read.tzinfo is None:
+            raise ValueError
+        return read.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise NotAnInstant(f"{text!r} is no instant with its offset, such as 2027-01-15T10:00:00+01:00.") from None
+
+
+def move(to: dt.datetime) -> None:
     """Set the clock of a demo system to an aware instant; it runs on from there.
 
     Raises NotADemoSystem unless this process runs with RINGBACK_DEMO=1 or an earlier one did.
@@ -53,14 +68,14 @@ def move(instant: dt.datetime) -> None:
 
     if settings.PRODUCTION or not (settings.RINGBACK_DEMO or ClockOffset.objects.exists()):
         raise NotADemoSystem
-    value = instant - dt.datetime.now(dt.UTC)
+    value = to - dt.datetime.now(dt.UTC)
     ClockOffset.objects.update_or_create(pk=ROW, defaults={"offset": value})
     _offset.value, _offset.read_at = value, time.monotonic()
 
 
-def pretend(instant: dt.datetime | None) -> None:
+def pretend(to: dt.datetime | None) -> None:
     """Move this process's own clock only (None: back to the machine's), for tests of the edges."""
-    _offset.value = dt.timedelta(0) if instant is None else instant - dt.datetime.now(dt.UTC)
+    _offset.value = dt.timedelta(0) if to is None else to - dt.datetime.now(dt.UTC)
 
 
 def start() -> bool:
@@ -70,8 +85,8 @@ def start() -> bool:
     """
     from config.models import ClockOffset
 
-    instant = dt.datetime.fromisoformat(settings.RINGBACK_CLOCK) if settings.RINGBACK_CLOCK else None
-    value = instant - dt.datetime.now(dt.UTC) if instant else dt.timedelta(0)
+    asked = instant(settings.RINGBACK_CLOCK) if settings.RINGBACK_CLOCK else None
+    value = asked - dt.datetime.now(dt.UTC) if asked else dt.timedelta(0)
     _, first = ClockOffset.objects.get_or_create(pk=ROW, defaults={"offset": value})
     return first
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
@@ -60,6 +61,18 @@ def require_production(env: Mapping[str, str]) -> None:
             "Ringback does not start with RINGBACK_ENV=production like this:\n"
             + "\n".join(f"  - {problem}" for problem in problems)
         )
+
+
+def clock(text: str) -> str:
+    """RINGBACK_CLOCK, empty or an instant with its offset. Raises ImproperlyConfigured."""
+    try:
+        if text and dt.datetime.fromisoformat(text).tzinfo is None:
+            raise ValueError
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"RINGBACK_CLOCK is {text!r}; it takes an instant with its offset, such as 2027-01-15T10:00:00+01:00."
+        ) from None
+    return text
 
 
 def own_secret(var: Path) -> str:

@@ -10,10 +10,10 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.module_loading import import_string
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from config.access import policy
 
@@ -30,7 +30,7 @@ class SecondFactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(OPEN_TO_ALL) or not is_missing(request):
             return self.get_response(request)
-        page = reverse("mfa_activate_totp")
+        page = reverse("second_factor")
         if request.headers.get("HX-Request"):
             return HttpResponse(status=403, headers={"HX-Redirect": page})
         return redirect(page)
@@ -52,17 +52,14 @@ def is_missing(request: HttpRequest) -> bool:
 
 
 @policy(why="every login has its own second factor")
-@require_POST
-def later(request: HttpRequest) -> HttpResponse:
-    """In a demo, puts enrolling off for this session."""
-    if settings.RINGBACK_DEMO:
+@require_http_methods(["GET", "POST"])
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Says why, and leads to enrolling; in a demo *later* puts it off for this session."""
+    if request.method == "POST" and settings.RINGBACK_DEMO:
         request.session[LATER] = True
-    return redirect("/")
-
-
-def context(request: HttpRequest) -> dict[str, str]:
-    """For the page of enrolling: where its button *later* leads, in a demo."""
-    return {"mfa_later_url": reverse("second_factor_later")} if settings.RINGBACK_DEMO else {}
+    if not is_missing(request):
+        return redirect("/")
+    return render(request, "account/second_factor.html", {"may_wait": settings.RINGBACK_DEMO})
 
 
 @receiver(authenticator_removed)

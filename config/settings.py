@@ -36,7 +36,7 @@ if PRODUCTION:
 
 DEBUG = False
 RINGBACK_DEMO = env.bool("RINGBACK_DEMO", default=False)
-RINGBACK_CLOCK = env.str("RINGBACK_CLOCK", default="") if RINGBACK_DEMO else ""
+RINGBACK_CLOCK = environment.clock(env.str("RINGBACK_CLOCK", default="")) if RINGBACK_DEMO else ""
 CLOCK_REFRESH_S: float | None = None if PRODUCTION else 1.0
 """How often a process looks whether the clock was moved; None: never, its clock is the machine's."""
 
@@ -152,7 +152,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "memberships.frame.context",
-                "config.second_factor.context",
             ],
         },
     }

@@ -57,7 +57,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
-    path("accounts/second-factor/later/", second_factor.later, name="second_factor_later"),
+    path("accounts/second-factor/", second_factor.second_factor, name="second_factor"),
     path("accounts/", include(declare(account_pages(), ENTRANCE))),
     path("accounts/2fa/", include(declare(allauth.mfa.urls.urlpatterns, ENTRANCE))),
     path("i18n/", include(declare(i18n_urls, Policy(public=True, why="a language is nobody's secret")))),
