@@ -57,6 +57,7 @@ def _translated(script: scripts.Script) -> tuple[list[dict[str, str]], list[dict
     """Steps and objections in the language that is active: from then on they are the club's own words."""
     data = script.as_json()
     steps, objections = (
-        [{name: gettext(text) for name, text in part.items()} for part in data[name]] for name in ("steps", "objections")
+        [{field: gettext(text) for field, text in part.items()} for part in data[name]]
+        for name in ("steps", "objections")
     )
     return steps, objections

@@ -201,7 +201,7 @@ def extend(*, task: CallTask, operator: User, now: dt.datetime) -> CallTask:
     """The heartbeat of an open card: the lease runs on from now. Raises NotYours (the card must close)."""
     minutes = policy.of_club(task.club_id).lease_minutes
     held = CallTask.objects.filter(pk=task.pk, status=TaskStatus.LEASED, holder=operator)
-    if not held.update(lease_until=now + dt.timedelta(minutes=minutes)):
+    if not held.update(lease_until=now.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)):
         raise NotYours(_("You no longer hold this call."))
     task.refresh_from_db()
     return task

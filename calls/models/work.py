@@ -129,12 +129,24 @@ class CallTask(models.Model):
             models.Index(fields=["club", "waits_for", "tz"], name="call_task_waits", condition=Q(status="waiting")),
             models.Index(fields=["lease_until"], name="call_task_leases", condition=Q(status="leased")),
             models.Index(
-                fields=["member"],
+                fields=["club", "kind", "member"],
                 name="call_task_open",
                 condition=Q(status__in=["waiting", "ready", "leased"]),
             ),
             models.Index(fields=["club", "due_at"], name="call_task_by_due"),
         ]
+
+
+class PlanRun(models.Model):
+    """The planner has run for a club and a day, and what it did: what the nightly run asks before it runs."""
+
+    club = models.ForeignKey(Club, models.CASCADE, related_name="plan_runs")
+    on = models.DateField()
+    ran_at = models.DateTimeField()
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["club", "on"], name="plan_run_once_a_day")]
 
 
 class TaskRelease(models.Model):

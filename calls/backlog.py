@@ -1,0 +1,126 @@
+"""Why the queue is empty, honestly: what waits and for what, who holds what, when the next call may be made."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from calls import policy, prepared, settling
+from calls.rules import openings
+from calls.rules.facts import Policy
+from calls.rules.kinds import Code
+from memberships.models import User
+
+COUNTS_TO = 10_000
+"""Beyond so many per zone *ready* is not counted on."""
+
+READY = """
+SELECT z.club_id, z.tz, z.bound, (SELECT count(*) FROM (
+    SELECT FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = z.club_id AND t.tz = z.tz
+    AND t.sort_key < z.bound AND t.due_at >= z.due_from AND t.due_at <= %(now)s LIMIT %(most)s) x)
+FROM unnest(%(clubs)s::bigint[], %(tzs)s::text[], %(bounds)s::bigint[], %(due_from)s::timestamptz[])
+    AS z(club_id, tz, bound, due_from)
+"""
+
+ZONES = """
+WITH RECURSIVE zone AS (
+    SELECT c.club_id, (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = c.club_id) AS tz
+    FROM unnest(%(clubs)s::bigint[]) AS c(club_id)
+    UNION ALL
+    SELECT z.club_id,
+        (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = z.club_id AND t.tz > z.tz)
+    FROM zone z WHERE z.tz IS NOT NULL
+)
+SELECT club_id, tz FROM zone WHERE tz IS NOT NULL
+"""
+
+WAITING = """
+SELECT t.club_id, t.waits_for, t.tz, count(*), min(t.ready_at),
+    count(*) FILTER (WHERE t.kind = 'callback')
+FROM calls_calltask t WHERE t.status = 'waiting' AND t.club_id = ANY (%(clubs)s::bigint[])
+GROUP BY t.club_id, t.waits_for, t.tz
+"""
+
+LEASED = """
+SELECT count(*) FROM calls_calltask t
+WHERE t.status = 'leased' AND t.club_id = ANY (%(clubs)s::bigint[]) AND t.holder_id IS DISTINCT FROM %(operator)s
+"""
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """``ready``: may be rung now (at most ``COUNTS_TO`` per zone); ``leased``: held by others; ``waiting`` by code.
+
+    ``callbacks``: promised ones among those that wait. ``next_at``: when the next call may be made; ``None``: not
+    known, or now.
+    """
+
+    ready: int = 0
+    leased: int = 0
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    callbacks: int = 0
+    next_at: dt.datetime | None = None
+
+
+def of(*, clubs: Collection[int], now: dt.datetime, operator: User | None = None) -> Backlog:
+    """What the queues of these clubs hold for an operator."""
+    params: dict[str, object] = {"clubs": list(clubs), "operator": operator.pk if operator else None}
+    policies = policy.of_clubs(clubs)
+    ready, shut, opens = _ready(params, policies, now)
+    waiting: Counter[str] = Counter(shut)
+    callbacks = 0
+    for club, code, tz, count, ready_at, promised in prepared.rows(WAITING, params):
+        waiting[code] += count
+        callbacks += promised
+        if ready_at is not None:
+            opens.append(_may_begin(policies[club], tz, max(ready_at, now), promised=code == settling.PROMISED))
+    ((leased,),) = prepared.rows(LEASED, params)
+    known = [at for at in opens if at is not None]
+    return Backlog(ready, leased, dict(waiting), callbacks, min(known, default=None) if not ready else None)
+
+
+def _ready(
+    params: dict[str, object], policies: Mapping[int, Policy], now: dt.datetime
+) -> tuple[int, Counter[str], list[dt.datetime | None]]:
+    """How many may be rung now, how many wait for their zone by code, and when those zones open."""
+    zones = prepared.rows(ZONES, params)
+    asked: list[tuple[int, str, openings.Opening]] = []
+    opens: list[dt.datetime | None] = []
+    for club, tz in zones:
+        asked.append((club, tz, openings.EVERYTHING))
+        open_now = openings.opening(policies[club], zoneinfo.ZoneInfo(tz), now)
+        if open_now is not None and open_now is not openings.EVERYTHING:
+            asked.append((club, tz, open_now))
+    shut: Counter[str] = Counter()
+    ready = 0
+    counted = prepared.rows(
+        READY,
+        {
+            "now": now,
+            "most": COUNTS_TO,
+            "clubs": [club for club, _tz, _open in asked],
+            "tzs": [tz for _club, tz, _open in asked],
+            "bounds": [open_now.below for _club, _tz, open_now in asked],
+            "due_from": [open_now.due_from for _club, _tz, open_now in asked],
+        },
+    )
+    numbers = {(club, tz, bound): count for club, tz, bound, count in counted}
+    for club, tz in zones:
+        rules, zone = policies[club], zoneinfo.ZoneInfo(tz)
+        everything = numbers[club, tz, openings.EVERYTHING.below]
+        open_now = openings.opening(rules, zone, now)
+        may = numbers[club, tz, open_now.below] if open_now is not None else 0
+        ready += may
+        if everything > may:
+            holiday = rules.holiday_name(now.astimezone(rules.zone).date())
+            shut[Code.HOLIDAY if holiday else Code.OUTSIDE_HOURS] += everything - may
+            opens.append(openings.next_opening(rules, zone, now))
+    return ready, shut, opens
+
+
+def _may_begin(rules: Policy, tz: str, at: dt.datetime, *, promised: bool) -> dt.datetime | None:
+    """When a task that wakes at an instant may be rung: then, if it was promised for then, else in a window."""
+    return at if promised else openings.next_opening(rules, zoneinfo.ZoneInfo(tz), at)

@@ -1,0 +1,267 @@
+"""The queue: who is rung next, who holds what."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from calls import queue
+from calls.models import CallTask, TaskStatus
+from memberships.models import Club, User
+from tests import days
+from tests.calls.factories import make_attempt, make_task
+from tests.factories import make_club, make_member, make_membership, make_user, phone
+
+pytestmark = pytest.mark.django_db
+
+NOW = days.NOW  # a Thursday, ten in the morning in Chicago: the windows have just opened
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def club() -> Club:
+    return make_club()
+
+
+@pytest.fixture
+def olga(club: Club) -> User:
+    return make_user(club, "operator", "olga")
+
+
+@pytest.fixture
+def nadia(club: Club) -> User:
+    return make_user(club, "operator", "nadia")
+
+
+def claim(operator: User, club: Club, now: dt.datetime = NOW) -> CallTask | None:
+    return queue.next_task(operator=operator, clubs=[club.pk], now=now)
+
+
+def members(club: Club, count: int) -> list:
+    return [make_member(club, last_name=f"Member {n}", phone=phone(n)) for n in range(count)]
+
+
+def test_an_empty_queue_gives_nothing(club: Club, olga: User) -> None:
+    assert claim(olga, club) is None
+
+
+def test_the_task_is_leased_for_a_quarter_of_an_hour(club: Club, olga: User) -> None:
+    task = make_task(make_member(club))
+    got = claim(olga, club)
+    assert got is not None and got.pk == task.pk
+    task.refresh_from_db()
+    assert (task.status, task.holder, task.lease_until) == (TaskStatus.LEASED, olga, NOW + 15 * MINUTE)
+    assert got.facts == task.facts and got.holder_id == olga.pk
+
+
+def test_second_operator_gets_the_next_member(club: Club, olga: User, nadia: User) -> None:
+    first, second = (make_task(member) for member in members(club, 2))
+    assert claim(olga, club) == first
+    assert claim(nadia, club) == second
+
+
+def test_asking_again_gives_the_same_task_with_a_longer_lease(club: Club, olga: User) -> None:
+    one, _other = (make_task(member) for member in members(club, 2))
+    claim(olga, club)
+    again = claim(olga, club, NOW + 5 * MINUTE)
+    assert again == one
+    one.refresh_from_db()
+    assert one.lease_until == NOW + 20 * MINUTE
+    assert one.claimed_at == NOW
+
+
+def test_kinds_go_in_order_then_the_longer_due(club: Club, olga: User) -> None:
+    people = members(club, 6)
+    make_task(people[0], "winback")
+    care = make_task(people[1], "care", due_at=NOW - dt.timedelta(days=3))
+    older_care = make_task(people[2], "care", due_at=NOW - dt.timedelta(days=4))
+    welcome = make_task(people[3], "welcome")
+    renewal = make_task(people[4], "renewal", due_at=NOW - dt.timedelta(days=9))
+    no_show = make_task(people[5], "no_show")
+    order = []
+    for minute in range(5):
+        task = claim(olga, club, NOW + minute * MINUTE)
+        order.append(task)
+        CallTask.objects.filter(pk=task.pk).update(status=TaskStatus.DONE, holder=None)
+    assert order == [no_show, welcome, renewal, older_care, care]
+
+
+def test_within_renewals_fewer_days_left_then_segment_then_price(club: Club, olga: User) -> None:
+    people = members(club, 4)
+
+    def renewal(member, starts_on, segment, price):
+        membership = make_membership(member, starts_on=days.day(starts_on), price=price)
+        return make_task(member, "renewal", membership=membership, segment=segment)
+
+    copper_dear = renewal(people[0], "2025-12-01", "copper", 900)
+    gold_cheap = renewal(people[1], "2025-12-01", "gold", 100)
+    gold_dear = renewal(people[2], "2025-12-01", "gold", 200)
+    sooner = renewal(people[3], "2025-11-20", "copper", 1)
+    order = []
+    for _ in range(4):
+        task = claim(olga, club)
+        order.append(task)
+        CallTask.objects.filter(pk=task.pk).update(status=TaskStatus.DONE, holder=None)
+    assert order == [sooner, gold_dear, gold_cheap, copper_dear]
+
+
+def test_only_the_operators_clubs_are_offered(club: Club, olga: User) -> None:
+    elsewhere = make_club("lakeside")
+    make_task(make_member(elsewhere))
+    assert claim(olga, club) is None
+
+
+def test_nothing_is_offered_outside_the_members_hours(club: Club, olga: User) -> None:
+    here, far = members(club, 2)
+    far.timezone = "Asia/Tokyo"
+    far.save()
+    make_task(far, "callback", due_at=NOW - dt.timedelta(days=1))
+    task = make_task(here, "winback")
+    assert claim(olga, club, days.at("2026-11-12T09:59")) is None
+    assert claim(olga, club) == task
+
+
+def test_a_callback_is_kept_on_its_promised_day_outside_the_windows(club: Club, olga: User) -> None:
+    promised = days.at("2026-11-12T08:30")
+    callback = make_task(make_member(club), "callback", due_at=promised)
+    assert claim(olga, club, days.at("2026-11-12T08:29")) is None
+    assert claim(olga, club, promised) == callback
+
+
+def test_yesterdays_callback_waits_for_the_window(club: Club, olga: User) -> None:
+    callback = make_task(make_member(club), "callback", due_at=days.at("2026-11-11T15:00"))
+    assert claim(olga, club, days.at("2026-11-12T09:30")) is None
+    assert claim(olga, club) == callback
+
+
+def test_on_a_holiday_only_what_was_promised_is_rung(club: Club, olga: User) -> None:
+    thanksgiving = days.at("2026-11-26T12:00")
+    first, second = members(club, 2)
+    make_task(first, "renewal", membership=make_membership(first, starts_on=days.day("2025-12-01")))
+    assert claim(olga, club, thanksgiving) is None
+    callback = make_task(second, "callback", due_at=thanksgiving - dt.timedelta(hours=1))
+    assert claim(olga, club, thanksgiving) == callback
+
+
+def test_a_promised_callback_is_its_operators_for_a_quarter_of_an_hour(club: Club, olga: User, nadia: User) -> None:
+    promised = NOW + 60 * MINUTE
+    callback = make_task(
+        make_member(club), "callback", due_at=promised, promised_to=nadia, promised_until=promised + 15 * MINUTE
+    )
+    assert claim(olga, club, promised + 14 * MINUTE) is None
+    assert claim(olga, club, promised + 15 * MINUTE) == callback
+
+
+def test_a_blocked_task_leaves_ready_until_it_may_come_back(club: Club, olga: User) -> None:
+    blocked, free = members(club, 2)
+    first = make_task(blocked, "care")
+    make_attempt(blocked, NOW - dt.timedelta(hours=2), "no_answer")
+    second = make_task(free, "winback")
+    assert claim(olga, club) == second
+    first.refresh_from_db()
+    assert (first.status, first.waits_for) == (TaskStatus.WAITING, "min_gap")
+    assert first.ready_at == NOW + dt.timedelta(hours=1)
+    assert first.holder is None
+
+
+def test_a_task_that_the_policy_ends_lapses_when_it_is_claimed(club: Club, olga: User) -> None:
+    member = make_member(club)
+    task = make_task(member)
+    member.do_not_call_since = NOW
+    member.save()
+    assert claim(olga, club) is None
+    task.refresh_from_db()
+    assert (task.status, task.lapsed_because) == (TaskStatus.LAPSED, "dnc")
+
+
+def test_many_blocked_tasks_at_the_head_are_passed_in_one_request(club: Club, olga: User) -> None:
+    people = members(club, 40)
+    for member in people[:39]:
+        make_task(member, "care")
+        make_attempt(member, NOW - dt.timedelta(hours=2), "no_answer")
+    last = make_task(people[39], "winback")
+    assert claim(olga, club) == last
+    assert CallTask.objects.filter(status=TaskStatus.WAITING).count() == 39
+
+
+def test_nobody_rings_another_member_of_the_household(club: Club, olga: User, nadia: User) -> None:
+    father, mother = (make_member(club, first_name=name, phone=phone(7)) for name in ("Ilya", "Marina"))
+    stranger = make_member(club, phone=phone(8))
+    first, _second, third = make_task(father), make_task(mother), make_task(stranger)
+    assert claim(olga, club) == first
+    assert claim(nadia, club) == third
+
+
+def test_a_waiting_task_wakes_when_its_instant_comes(club: Club, olga: User) -> None:
+    task = make_task(make_member(club), status=TaskStatus.WAITING, ready_at=NOW + 30 * MINUTE, waits_for="busy")
+    assert claim(olga, club, NOW + 29 * MINUTE) is None
+    assert claim(olga, club, NOW + 30 * MINUTE) == task
+
+
+def test_a_lapsed_lease_returns_the_task(club: Club, olga: User, nadia: User) -> None:
+    task = make_task(make_member(club))
+    claim(olga, club)
+    assert claim(nadia, club, NOW + 14 * MINUTE) is None
+    assert claim(nadia, club, NOW + 15 * MINUTE) == task
+    with pytest.raises(queue.NotYours):
+        queue.extend(task=task, operator=olga, now=NOW + 16 * MINUTE)
+
+
+def test_a_lease_is_never_taken_back_during_a_live_call(club: Club, olga: User, nadia: User) -> None:
+    task = make_task(make_member(club))
+    claim(olga, club)
+    CallTask.objects.update(call_live=True)
+    assert claim(nadia, club, NOW + 40 * MINUTE) is None
+    task.refresh_from_db()
+    assert task.holder == olga
+
+
+def test_the_heartbeat_keeps_the_lease(club: Club, olga: User, nadia: User) -> None:
+    task = make_task(make_member(club))
+    claim(olga, club)
+    queue.extend(task=task, operator=olga, now=NOW + 10 * MINUTE)
+    assert task.lease_until == NOW + 25 * MINUTE
+    assert claim(nadia, club, NOW + 20 * MINUTE) is None
+
+
+def test_a_released_task_goes_to_others_at_once_and_to_the_same_operator_after_an_hour(
+    club: Club, olga: User, nadia: User
+) -> None:
+    task = make_task(make_member(club))
+    queue.release(task=claim(olga, club), operator=olga, why="I know her", now=NOW)
+    assert claim(olga, club, NOW + 59 * MINUTE) is None
+    assert claim(nadia, club, NOW + MINUTE) == task
+    queue.release(task=task, operator=nadia, why="so do I", now=NOW + 2 * MINUTE)
+    assert claim(olga, club, NOW + 60 * MINUTE) == task
+
+
+def test_releasing_takes_a_word_why_and_ones_own_task(club: Club, olga: User, nadia: User) -> None:
+    task = make_task(make_member(club))
+    claim(olga, club)
+    with pytest.raises(queue.NoWord):
+        queue.release(task=task, operator=olga, why=" ", now=NOW)
+    with pytest.raises(queue.NotYours):
+        queue.release(task=task, operator=nadia, why="mine", now=NOW)
+
+
+def test_three_releases_by_different_operators_send_it_to_the_supervisor(club: Club) -> None:
+    task = make_task(make_member(club))
+    for name in ("olga", "nadia", "dmitri"):
+        operator = make_user(club, "operator", name)
+        assert claim(operator, club) == task
+        queue.release(task=task, operator=operator, why="no", now=NOW)
+    assert (task.to_supervisor, task.status) == (True, TaskStatus.WAITING)
+    assert claim(make_user(club, "operator", "fourth"), club) is None
+    assert queue.back_to_queue(task=task, now=NOW).status == TaskStatus.READY
+
+
+def test_a_supervisor_takes_a_lease_back_unless_they_talk(club: Club, olga: User) -> None:
+    boss = make_user(club, "manager", "boss")
+    task = make_task(make_member(club))
+    claim(olga, club)
+    CallTask.objects.update(call_live=True)
+    with pytest.raises(queue.NotYours):
+        queue.force_release(task=task, by=boss, why="gone home", now=NOW)
+    CallTask.objects.update(call_live=False)
+    assert queue.force_release(task=task, by=boss, why="gone home", now=NOW).status == TaskStatus.READY
