@@ -67,12 +67,12 @@ def tasks_lapsed(*, tasks: list[CallTask], moment: Moment) -> None:
 
 
 def meeting_booked(*, meeting: Meeting, moment: Moment) -> None:
-    facts = rules.closing_fact(booked=meeting.purpose)
+    facts = rules.facts(booked=meeting.purpose)
     checklists.close_by_fact(member_id=meeting.member_id, facts=facts, at=meeting.booked_at, by=moment.by)
 
 
 def meeting_attended(*, meeting: Meeting, moment: Moment) -> None:
-    facts = rules.closing_fact(meeting_attended=meeting.purpose)
+    facts = rules.facts(meeting_attended=meeting.purpose)
     checklists.close_by_fact(
         member_id=meeting.member_id, facts=facts, at=meeting.attended_at or moment.now, by=moment.by
     )
