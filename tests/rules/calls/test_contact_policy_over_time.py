@@ -69,12 +69,12 @@ def next_ring(at: dt.datetime, zone: zoneinfo.ZoneInfo, windows: dict) -> dt.dat
 
 
 def around(changes: list[dt.datetime]) -> Iterator[dt.datetime]:
-    """Instants up to 36 hours from each change, 23 minutes apart, each change begun elsewhere."""
+    """Instants up to 36 hours from each change, 31 minutes apart, each change begun elsewhere."""
     for number, change in enumerate(changes):
-        at = change - 36 * HOUR + (5 * number % 23) * MINUTE
+        at = change - 36 * HOUR + (5 * number % 31) * MINUTE
         while at < change + 36 * HOUR:
             yield at
-            at += 23 * MINUTE
+            at += 31 * MINUTE
 
 
 def test_thirty_time_zones_are_tried() -> None:
