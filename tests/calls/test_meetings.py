@@ -9,10 +9,11 @@ import pytest
 from django.db import connection
 
 from calls import events, meetings
-from calls.models import CallTask, Meeting
+from calls.models import Meeting
 from memberships.models import Closure, DayOff
 from memberships.rules.errors import Refused
 from tests import days, factories
+from tests.calls.factories import make_task
 
 pytestmark = pytest.mark.django_db
 
@@ -41,11 +42,6 @@ def meeting(club, anna, member):
 
 def book(club, host, member, starts_at=AT, now=days.NOW, **more):
     return meetings.book(club=club, member=member, host=host, starts_at=starts_at, by=host.user, now=now, **more)
-
-
-def make_task(member, kind="renewal", **more):
-    values = {"key": "1", "due_at": days.NOW, "tz": "America/Chicago", "sort_key": 1, "made_at": days.NOW, **more}
-    return CallTask.objects.create(club=member.club, member=member, kind=kind, **values)
 
 
 # ---- slots

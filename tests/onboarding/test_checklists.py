@@ -15,7 +15,7 @@ from memberships.rules.errors import Refused
 from onboarding import checklists, listeners
 from onboarding.models import Checklist, ChecklistTemplate, Step
 from tests import days, factories
-from tests.calls.test_meetings import make_task
+from tests.calls.factories import make_task
 
 pytestmark = pytest.mark.django_db
 
