@@ -104,10 +104,13 @@ def _xlsx(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
         cell.font = Font(bold=True)
         heads.append(cell)
     sheet.append(heads)
-    for count, row in enumerate(rows, start=1):
-        if count > XLSX_ROWS:
-            raise TooManyRows
-        sheet.append([_cell(value) for value in row])
+    try:
+        for count, row in enumerate(rows, start=1):
+            if count > XLSX_ROWS:
+                raise TooManyRows
+            sheet.append([_cell(value) for value in row])
+    finally:
+        sheet.close()
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     book.save(file)
     file.seek(0)

@@ -16,13 +16,15 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from django import forms, template
 from django.conf import settings
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils import dateformat, timezone, translation
 from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
-from config import clock
+from config import clock, words
 
 register = template.Library()
 
@@ -61,6 +63,9 @@ def _digits(value: Decimal, places: int) -> str:
 
 def _sign(value: Decimal) -> str:
     return MINUS if value < 0 else ""
+
+
+register.filter("said", words.said)
 
 
 @register.filter
@@ -249,6 +254,14 @@ def _cookie(context: Mapping[str, object], name: str) -> str:
 def minutes(value: timedelta) -> str:
     """A length of time in whole minutes, rounded up."""
     return number(-(-value // timedelta(minutes=1)))
+
+
+@register.filter
+def own_page(address: str | None, request: HttpRequest) -> str:
+    """Where one came from if that is a page of this system, else the start page."""
+    here = {request.get_host()}
+    safe = url_has_allowed_host_and_scheme(address, here, require_https=request.is_secure()) if address else False
+    return address if address and safe else "/"
 
 
 @register.filter
