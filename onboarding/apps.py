@@ -8,6 +8,7 @@ class OnboardingConfig(AppConfig):
 
     def ready(self) -> None:
         from calls import events as calls
+        from calls import places as call_places
         from memberships import events, places
         from onboarding import clubs, listeners
 
@@ -23,4 +24,5 @@ class OnboardingConfig(AppConfig):
         calls.meeting_booked.append(listeners.meeting_booked)
         calls.meeting_attended.append(listeners.meeting_attended)
         calls.meeting_off.append(listeners.meeting_off)
+        call_places.task_sources.append(listeners.Calls())
         places.club_parts.append(clubs.make_template)

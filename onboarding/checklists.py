@@ -219,18 +219,31 @@ def close_by_fact(*, member_id: int, facts: Iterable[Fact | str], at: dt.datetim
     steps = Step.objects.filter(
         checklist__member=member_id, fact__in=list(facts), status__in=[StepStatus.OPEN, StepStatus.SKIPPED]
     ).exclude(Q(status=StepStatus.OPEN) & Q(checklist__closed_at__isnull=False))
-    for step in steps:
-        Step.objects.filter(pk=step.pk).update(status=StepStatus.DONE, done_at=at, done_by=by, skip_reason="")
-        _close_if_over(step.checklist_id, at)
+    for pk in steps.values_list("pk", flat=True):
+        close_step(pk=pk, at=at, by=by)
+
+
+def close_step(*, pk: int, at: dt.datetime, by: User | None) -> None:
+    """Ticks one open or skipped step because of what happened at an instant, which stays as the step's time."""
+    waiting = Step.objects.filter(pk=pk, status__in=[StepStatus.OPEN, StepStatus.SKIPPED])
+    if waiting.update(status=StepStatus.DONE, done_at=at, done_by=by, skip_reason=""):
+        _close_if_over(Step.objects.values_list("checklist", flat=True).get(pk=pk), at)
 
 
 def reopen_by_fact(*, member_id: int, fact: Fact, at: Iterable[dt.datetime]) -> None:
     """Opens the steps again that a fact had closed at one of these instants: it turned out not to be one."""
     steps = Step.objects.filter(checklist__member=member_id, fact=fact, status=StepStatus.DONE, done_at__in=list(at))
-    for step in steps:
-        Step.objects.filter(pk=step.pk).update(status=StepStatus.OPEN, done_at=None, done_by=None)
-        Checklist.objects.filter(pk=step.checklist_id).update(closed_at=None)
-        recount(member_id=member_id)
+    for pk, done_at in steps.values_list("pk", "done_at"):
+        reopen_step(pk=pk, at=done_at)
+
+
+def reopen_step(*, pk: int, at: dt.datetime) -> None:
+    """Opens one step again if it was done at that very instant: what had closed it was taken back."""
+    done = Step.objects.filter(pk=pk, status=StepStatus.DONE, done_at=at)
+    if done.update(status=StepStatus.OPEN, done_at=None, done_by=None):
+        checklist = Checklist.objects.get(steps=pk)
+        Checklist.objects.filter(pk=checklist.pk).update(closed_at=None)
+        recount(member_id=checklist.member_id)
 
 
 def skip_unreached(*, membership_id: int, at: dt.datetime) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
+from collections.abc import Collection, Iterator
 
 from calls.models import CallAttempt, CallTask, Kind, Meeting, MeetingStatus, Purpose, TaskStatus
+from calls.places import Asked
+from calls.rules import kinds, occasions
 from memberships.events import Moment
-from memberships.models import Freeze, Member, Membership, Visit
+from memberships.models import Club, Freeze, Member, Membership, Visit
 from onboarding import checklists
 from onboarding.models import Checklist, Fact, Step, StepStatus
 from onboarding.rules import checklist as rules
@@ -41,6 +45,8 @@ def visited(*, visits: list[Visit], moment: Moment) -> None:
 
 
 def outcome_recorded(*, attempt: CallAttempt, moment: Moment) -> None:
+    if attempt.kind == Kind.ONBOARDING and attempt.reached and attempt.task:
+        checklists.close_step(pk=int(attempt.task.key), at=attempt.outcome_at or moment.now, by=moment.by)
     if not _is_welcome(attempt):
         return
     if attempt.reached:
@@ -52,6 +58,8 @@ def outcome_recorded(*, attempt: CallAttempt, moment: Moment) -> None:
 
 
 def outcome_undone(*, attempt: CallAttempt, moment: Moment) -> None:
+    if attempt.kind == Kind.ONBOARDING and attempt.task and attempt.outcome_at:
+        checklists.reopen_step(pk=int(attempt.task.key), at=attempt.outcome_at)
     if _is_welcome(attempt) and attempt.outcome_at:
         checklists.reopen_by_fact(member_id=attempt.member_id, fact=Fact.WELCOME_CALL, at=[attempt.outcome_at])
 
@@ -92,3 +100,23 @@ def meeting_off(*, meeting: Meeting, moment: Moment) -> None:
 
 def merged(*, kept: Member, gone: Member, moment: Moment) -> None:
     Checklist.objects.filter(member=gone).update(member=kept)
+
+
+class Calls:
+    """The calls that checklists ask for: steps that are calls, but for the welcome step, which has its own kind."""
+
+    kind = kinds.Kind.ONBOARDING
+
+    def __call__(self, *, club: Club, on: dt.date, members: Collection[int] | None) -> Iterator[Asked]:
+        steps = (
+            Step.objects.filter(
+                checklist__in=checklists.running(club, on), status=StepStatus.OPEN, is_call=True, due_on__lte=on
+            )
+            .exclude(fact=Fact.WELCOME_CALL)
+            .select_related("checklist")
+            .order_by("pk")
+        )
+        for step in steps if members is None else steps.filter(checklist__member__in=members):
+            wanted = occasions.onboarding_call(on=on, step=step.pk, step_due_on=step.due_on, title=step.title)
+            if wanted is not None:
+                yield Asked(wanted=wanted, member=step.checklist.member_id, membership=step.checklist.membership_id)

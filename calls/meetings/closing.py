@@ -9,7 +9,7 @@ from calls import events
 from calls.meetings.life import gone_on, moment, settle
 from calls.models import Meeting, MeetingResult, MeetingStatus, ReasonGroup, RefusalReason
 from calls.rules import outcomes, reasons
-from memberships import holding, sales
+from memberships import holding, people, sales, standing
 from memberships.models import Membership, Plan, Quote, User
 from memberships.rules.errors import Invalid, Refused
 from memberships.rules.sentences import N_, sentence
@@ -84,7 +84,7 @@ def close_changed_plan(
     """
     with holding.member(meeting.member_id, now=now, by=by, terms=True) as held:
         _close(meeting, MeetingResult.CHANGED_PLAN, now=now, satisfied=satisfied)
-        running = _running(meeting, held.moment.today)
+        running = standing.current(member=held.member, on=held.moment.today)
         if running is None:
             raise NothingToChange(sentence(N_("There is no running membership whose plan could change.")))
         sold = sales.change_plan(
@@ -100,14 +100,6 @@ def close_changed_plan(
             now=now,
         )
         return _with_sale(meeting, sold, by=by, now=now)
-
-
-def _running(meeting: Meeting, today: dt.date) -> Membership | None:
-    return (
-        Membership.objects.filter(member=meeting.member_id, starts_on__lte=today, last_covered_on__gte=today)
-        .order_by("-starts_on")
-        .first()
-    )
 
 
 def _with_sale(meeting: Meeting, sold: Membership, *, by: User | None, now: dt.datetime) -> Meeting:
@@ -151,7 +143,7 @@ def close_refused(
         raise ReasonRefused(problem)
     row = known[reason]
     rival = competitor.strip() if row.group == ReasonGroup.COMPETITOR else ""
-    with holding.operation(by=by):
+    with holding.member(meeting.member_id, now=now, by=by):
         _close(
             meeting,
             MeetingResult.REFUSED,
@@ -162,7 +154,7 @@ def close_refused(
             competitor=rival,
         )
         if row.code == reasons.DECEASED:
-            pass
+            people.mark_deceased(member=meeting.member, now=now, by=by)
         settle(meeting, now=now)
         return _told(meeting, by=by, now=now)
 

@@ -293,3 +293,22 @@ def test_the_review_closes_when_the_member_came(club, member, checklist, anna):
     meetings.attended(meeting=meeting, by=anna.user, now=at)
     closed = step(checklist, "First-month review")
     assert (closed.status, closed.done_at) == ("done", at)
+
+
+# ---- calls
+
+
+def test_a_step_that_is_a_call_asks_for_one_and_closes_when_reached(club, member, checklist, anna):
+    Step.objects.filter(title__startswith="Meet").update(is_call=True)
+    asked = listeners.Calls()
+    assert not list(asked(club=club, on=days.day("2026-11-13"), members=None))
+    (call,) = asked(club=club, on=days.day("2026-11-16"), members=[member.pk])
+    meet = step(checklist, "Meet")
+    assert (call.wanted.kind, call.wanted.key, call.member) == ("onboarding", str(meet.pk), member.pk)
+    task = make_task(member, "onboarding", key=call.wanted.key)
+    attempt = welcome(member, checklist)
+    attempt.kind, attempt.task = "onboarding", task
+    listeners.outcome_recorded(attempt=attempt, moment=MOMENT)
+    assert step(checklist, "Meet").status == "done"
+    listeners.outcome_undone(attempt=attempt, moment=MOMENT)
+    assert step(checklist, "Meet").status == "open"
