@@ -14,10 +14,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
-from django.utils.encoding import force_str
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+
+from config.words import said
 
 API_PREFIX = "/api/"
 UNAVAILABLE = (OperationalError, InterfaceError, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed)
@@ -39,9 +40,9 @@ def problem(
 ) -> HttpResponse:
     """An error of the API: application/problem+json with status, title, detail, code and errors by field."""
     title = HTTPStatus(status).phrase
-    body: dict[str, Any] = {"status": status, "title": title, "code": code, "detail": force_str(detail) or title}
+    body: dict[str, Any] = {"status": status, "title": title, "code": code, "detail": said(detail) or title}
     if errors:
-        body["errors"] = {field: [force_str(sentence) for sentence in sentences] for field, sentences in errors.items()}
+        body["errors"] = {field: [said(sentence) for sentence in sentences] for field, sentences in errors.items()}
     body |= extra or {}
     return HttpResponse(
         json.dumps(body, ensure_ascii=False, default=str), status=status, content_type="application/problem+json"

@@ -48,6 +48,7 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "description": "The same key and body within 24 hours get the first answer again.",
 }
+DEEPEST = 3
 WITH_BODY = ("post", "put", "patch", "delete")
 
 
@@ -126,25 +127,24 @@ def _operation(schema: dict[str, Any], method: str, path: str, operation: dict[s
     }
 
 
-def _fields(schema: dict[str, Any], node: dict[str, Any] | None, depth: int = 0) -> list[dict[str, Any]]:
-    """Name, type and meaning of an object's fields, inner objects' ones after their own."""
+def _fields(schema: dict[str, Any], node: dict[str, Any] | None, path: str = "") -> list[dict[str, Any]]:
+    """Path, type and meaning of an object's fields, inner objects' ones after their own."""
     node = _resolved(schema, node or {})
     if node.get("type") == "array":
-        return _fields(schema, node["items"], depth)
+        return _fields(schema, node["items"], f"{path}[]")
     found = []
     for name, field in node.get("properties", {}).items():
-        inner = _resolved(schema, field)
+        inner, where = _resolved(schema, field), f"{path}.{name}".lstrip(".")
         found.append(
             {
-                "name": name,
-                "depth": depth,
+                "path": where,
                 "type": _type(schema, field),
                 "required": name in node.get("required", []),
                 "text": field.get("description") or inner.get("description", ""),
             }
         )
-        if depth < 3:
-            found += _fields(schema, inner, depth + 1)
+        if where.count(".") < DEEPEST:
+            found += _fields(schema, inner, where)
     return found
 
 
