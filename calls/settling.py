@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from calls import events, policy, prepared
 from calls.models import OPEN_STATUSES, CallTask, Lapse, TaskStatus
 from calls.rules import policy as rules
-from calls.rules.kinds import Code
+from calls.rules.kinds import Code, Kind
 from calls.rules.policy import Block, Facts
+from memberships import holding
 from memberships.events import Moment
 from memberships.models import User
 
 AT_ONCE = 1000
 ZONE_WIDE = frozenset({Code.OUTSIDE_HOURS, Code.HOLIDAY})
 
-RETRY, BUSY, PROMISED, SUPERVISOR = "retry", "busy", "promised", "supervisor"
-OWN_TIMES = frozenset({RETRY, BUSY, PROMISED})
-"""What a task waits for besides the codes of the policy: its next try, the promised time; or a person."""
+RETRY, BUSY, PROMISED, DUE, SUPERVISOR = "retry", "busy", "promised", "due", "supervisor"
+OWN_TIMES = frozenset({RETRY, BUSY, PROMISED, DUE})
+"""What a task waits for besides the codes of the policy: its next try, the promised time, the day it is due."""
 
 OPEN_NOW = """
 (t.status IN ('waiting', 'ready') OR t.status = 'leased' AND NOT t.call_live AND NOT EXISTS (
@@ -73,14 +74,14 @@ def place(blocks: Sequence[Block], *, now: dt.datetime, not_before: dt.datetime 
 def own_time(task: CallTask, now: dt.datetime) -> tuple[dt.datetime | None, str]:
     """Before which instant a task is not to be rung whatever the policy says, and why."""
     if task.due_at > now:
-        return task.due_at, PROMISED
+        return task.due_at, PROMISED if task.kind == Kind.CALLBACK else DUE
     if task.waits_for in OWN_TIMES and task.ready_at is not None and task.ready_at > now:
         return task.ready_at, task.waits_for
     return None, ""
 
 
 def settle(*, tasks: Collection[int], now: dt.datetime, held_by: User | None = None) -> dict[str, int]:
-    """Asks the policy about open tasks (by id) and moves each where it belongs; how many went where.
+    """Asks the policy about open tasks (by id) and moves each where it belongs; how many, by status or cause of lapse.
 
     A task that somebody holds is left alone unless ``held_by`` holds it: then it goes back.
     """
@@ -134,10 +135,8 @@ def _move(places: list[tuple[CallTask, Facts, Place]], *, now: dt.datetime, held
     for because in {where.because for _, _, where in places if where.because is not None}:
         ids = [task.pk for task, _, where in places if where.because is because]
         club = next(task.club for task, _, where in places if where.because is because)
-        moment = Moment(now=now, today=now.astimezone(club.zone).date(), by=None)
-        counts[TaskStatus.LAPSED] = counts.get(TaskStatus.LAPSED, 0) + len(
-            lapse(tasks=ids, because=because, moment=moment)
-        )
+        moment = holding.moment_in(club, now, None)
+        counts[because] = counts.get(because, 0) + len(lapse(tasks=ids, because=because, moment=moment))
     return counts
 
 

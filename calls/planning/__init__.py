@@ -1,0 +1,121 @@
+"""The planner: whom to ring on a day, and why (§5).
+
+For each kind: one statement reads the candidates, the rules say which calls are wanted and under which key, what is
+not there yet is asked about and made. A key is made once (a unique constraint), so that running twice, or two
+planners at once, makes nothing twice; *due* is always ≤, so that a missed day is caught up. Then open tasks that
+nothing wants any more lapse, and the policy is asked again about those it may see otherwise today.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from calls import places, prepared
+from calls.models import PlanRun
+from calls.planning import events, storing, terms
+from calls.planning.scope import Scope, Want
+from calls.rules.kinds import Kind
+from memberships import segments
+from memberships.models import Club
+
+ONE_AT_A_TIME = 731_002
+"""The class of the advisory locks that keep two planners of a club apart."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a plan did. ``created`` by kind, ``lapsed`` by cause, ``left_out``: members without a task by code.
+
+    ``for_manager``: lost members whom the manager rings. ``no_visits``: nobody was asked for absence, because
+    the club's visits seem to be missing.
+    """
+
+    on: dt.date
+    created: dict[str, int] = field(default_factory=dict)
+    raised: int = 0
+    reopened: int = 0
+    lapsed: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    for_manager: int = 0
+    no_visits: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        return {**asdict(self), "on": self.on.isoformat()}
+
+
+def plan(*, club: Club, on: dt.date, now: dt.datetime, dry_run: bool = False) -> Plan:
+    """Segments, then the tasks of a club for one of its days. ``dry_run``: says what it would do and does nothing."""
+    with transaction.atomic():
+        _one_at_a_time(club)
+        if on <= now.astimezone(club.zone).date():
+            segments.rank(club=club, on=on)
+        done = _run(Scope(club, on, now))
+        if dry_run:
+            transaction.set_rollback(True)
+        else:
+            result = {"ran_at": now, "result": done.as_json()}
+            PlanRun.objects.update_or_create(club=club, on=on, defaults=result)
+    return done
+
+
+def replan(*, club: Club, members: Collection[int], now: dt.datetime) -> Plan:
+    """The same for these members, today, right after something happened to them."""
+    with transaction.atomic():
+        return _run(Scope(club, now.astimezone(club.zone).date(), now, list(members)))
+
+
+def due(*, now: dt.datetime) -> list[Club]:
+    """Clubs whose day has begun without a plan."""
+    ran = dict(PlanRun.objects.values_list("club").annotate(latest=Max("on")))
+    clubs = Club.objects.order_by("pk")
+    return [club for club in clubs if ran.get(club.pk, dt.date.min) < now.astimezone(club.zone).date()]
+
+
+def _run(scope: Scope) -> Plan:
+    stored = storing.Stored()
+    causes = terms.risks(scope)
+    planned: dict[Kind, Iterable[Want]] = {
+        Kind.NO_SHOW: events.no_shows(scope),
+        Kind.MEETING_REMINDER: events.meeting_reminders(scope),
+        Kind.WELCOME: terms.welcomes(scope),
+        Kind.RENEWAL: terms.renewals(scope),
+        Kind.FREEZE_ENDING: terms.freeze_endings(scope),
+        Kind.COMPLAINT_FOLLOWUP: events.complaint_followups(scope),
+        Kind.AT_RISK: terms.at_risk(scope, causes),
+        Kind.CARE: terms.care(scope, causes),
+        Kind.BIRTHDAY: events.birthdays(scope),
+        Kind.WINBACK: terms.winbacks(scope),
+    }
+    for source in places.task_sources:
+        planned[source.kind] = events.of_other_rooms(source, scope)
+    for kind, wants in planned.items():
+        storing.store(scope, kind, wants, stored)
+    sure = [kind for kind in planned if kind is not Kind.AT_RISK or scope.counts_visits]
+    renewing = {member for (member,) in prepared.rows(terms.RENEWAL_OPEN + scope.only("t.member_id"), scope.params())}
+    storing.drop(scope, sure, renewing, stored)
+    storing.settle(scope, stored)
+    return Plan(
+        on=scope.on,
+        created=_in_order(stored.created),
+        raised=stored.raised,
+        reopened=stored.reopened,
+        lapsed=dict(stored.lapsed),
+        left_out=dict(stored.left_out().most_common()),
+        for_manager=stored.for_manager,
+        no_visits=not scope.counts_visits,
+    )
+
+
+def _in_order(created: Counter[str]) -> dict[str, int]:
+    return {kind.value: created[kind.value] for kind in Kind if created[kind.value]}
+
+
+def _one_at_a_time(club: Club) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ONE_AT_A_TIME, club.pk])
