@@ -107,6 +107,11 @@ def closure_days(closure: Closure) -> chains.Closure:
     return chains.Closure(closure.pk, closure.starts_on, last)
 
 
+def standing_closures(club_id: int) -> tuple[chains.Closure, ...]:
+    """The closures of a club as they stand, for a membership that is being sold."""
+    return tuple(days for days in map(closure_days, closures_of(club_id)) if days.starts_on <= days.ends_on)
+
+
 def _days_for(closure: Closure, row: Membership, freezes: list[Freeze]) -> chains.Closure | None:
     """The days of a closure that hold for a membership; None for none.
 
@@ -116,15 +121,13 @@ def _days_for(closure: Closure, row: Membership, freezes: list[Freeze]) -> chain
     stands = closure_days(closure)
     made = [freeze.ends_on for freeze in freezes if freeze.closure_id == closure.pk]
     days = terms.span_or_none(closure.starts_on, max([stands.ends_on, *made]))
-    if days is None or not (made or _reaches(closure, days, row, freezes)):
+    if days is None or not (made or _reaches(days, row, freezes)):
         return None
     return chains.Closure(closure.pk, days.first, days.last)
 
 
-def _reaches(closure: Closure, days: Span, row: Membership, freezes: list[Freeze]) -> bool:
+def _reaches(days: Span, row: Membership, freezes: list[Freeze]) -> bool:
     """Whether a closure that froze no day of a membership may still do so: it was not left out."""
-    if closure.made_at < row.created_at and not row.ends_given:
-        return True
     covered = terms.span_or_none(row.starts_on, row.last_covered_on)
     if covered is None or not covered.overlaps(days):
         return True

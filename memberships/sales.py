@@ -311,8 +311,8 @@ def _sell(
 
 def _placed(history: History, row: Membership) -> chains.Placement:
     """Where a new membership lies, frozen by the closures that stand; raises ``rules.Overlap``."""
-    closures = histories.closures_of(row.club_id)
-    placement = chains.place(replace(histories.held(row, [], closures), id=0))
+    closures = histories.standing_closures(row.club_id)
+    placement = chains.place(replace(histories.held(row, [], []), closures=closures))
     rules.check_no_overlap(history.sold, Span(placement.starts_on, placement.effective_ends_on))
     return placement
 
