@@ -1,5 +1,15 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MembershipsConfig(AppConfig):
     name = "memberships"
+
+    def ready(self) -> None:
+        from memberships import member_actions, places, timeline
+        from memberships.models import Role
+
+        everybody = frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
+        places.navigation.append(places.NavItem(_("Members"), "member_list", everybody, 20, "g m"))
+        places.timelines.append(timeline.happenings)
+        places.member_actions.append(member_actions.of)

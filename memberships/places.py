@@ -8,7 +8,7 @@ from typing import Protocol
 
 from django.http import HttpRequest
 
-from memberships.models import Club, Member
+from memberships.models import Club, Member, Quote
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,21 @@ class MemberActions(Protocol):
     def __call__(self, *, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action]: ...
 
 
+@dataclass(frozen=True)
+class OfferSide:
+    """A part beside an offer. ``sell_url``: where the sale is sent when more hangs on it (``quote`` goes along)."""
+
+    template: str
+    context: dict[str, object]
+    sell_url: str = ""
+
+
+class OfferSides(Protocol):
+    def __call__(self, *, request: HttpRequest, quote: Quote, now: dt.datetime) -> OfferSide | None: ...
+
+
 member_panels: list[MemberPanel] = []
+offer_sides: list[OfferSides] = []
 member_actions: list[MemberActions] = []
 timelines: list[Timeline] = []
 start_pages: list[StartPage] = []

@@ -1,3 +1,19 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from memberships.views import changes, entrance, members, people, terms
+
+urlpatterns = [
+    path("", entrance.start, name="start"),
+    path("club/", entrance.switch_club, name="switch_club"),
+    path("profile/", entrance.profile, name="profile"),
+    path("members/", members.member_list, name="member_list"),
+    path("members/new/", people.member_new, name="member_new"),
+    path("members/<int:pk>/", members.member_detail, name="member_detail"),
+    path("members/<int:pk>/edit/", people.member_edit, name="member_edit"),
+    path("members/<int:pk>/do-not-call/", people.do_not_call, name="member_do_not_call"),
+    path("members/<int:pk>/terms/", terms.member_terms, name="member_terms"),
+    path("members/<int:pk>/changes/", changes.member_changes, name="member_changes"),
+    path("memberships/<int:pk>/freeze/", terms.freeze_new, name="freeze_new"),
+    path("memberships/<int:pk>/cancel/", terms.membership_cancel, name="membership_cancel"),
+    path("freezes/<int:pk>/end/", terms.freeze_end, name="freeze_end"),
+]

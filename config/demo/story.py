@@ -85,10 +85,10 @@ class Meeting:
     purpose: str
     starts_at: dt.datetime
     status: str
+    booked_at: dt.datetime
     result: str = ""
     reason: str = ""
     competitor: str = ""
-    booked_at: dt.datetime = dt.datetime.min
 
 
 @dataclass
@@ -306,7 +306,7 @@ class Storyteller:
         status = "scheduled"
         if ends_at < self.now:
             status = self.rng.choices(("attended", "no_show", "cancelled"), (78, 17, 5))[0]
-        return Meeting(host, purpose, starts_at, status, booked_at=at)
+        return Meeting(host, purpose, starts_at, status, at)
 
     def _reached(
         self, kind: str, term: int, at: dt.datetime, outcome: str, meeting: Meeting | None = None, attends: str = ""
@@ -365,7 +365,7 @@ class Storyteller:
             return
         host, starts_at = self._slot(nxt.sold_on)
         status = "attended" if starts_at < self.now else "scheduled"
-        meeting = Meeting(host, "renewal", starts_at, status, "renewed" if status == "attended" else "", booked_at=at)
+        meeting = Meeting(host, "renewal", starts_at, status, at, "renewed" if status == "attended" else "")
         if status == "attended":
             nxt.by_meeting = meeting
         person.calls.append(self._reached("renewal", index, at, "booked", meeting))

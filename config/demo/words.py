@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-FIRST_NAMES = tuple(
-    """Marina Ilya Lucía Ruth Björn Chiara Karl Mehmet Sofie Andrei Hanna Paweł Irena Theo Yuki Gustav Amara Nora Felix
+FIRST_NAMES = """
+    Marina Ilya Lucía Ruth Björn Chiara Karl Mehmet Sofie Andrei Hanna Paweł Irena Theo Yuki Gustav Amara Nora Felix
     Leila Jonas Katarzyna Omar Ingrid Mateo Selin Viktor Clara Emil Fatima Henrik Zoe Anton Beatriz Cem Dagny Elif
     Farid Greta Hugo Ines Jakub Kemal Lena Milan Nadja Oskar Petra Quentin Rosa Stefan Tamara Umut Vera Wanda Xenia
     Yara Zoltan Alma Bruno Carla David Esther Frida Georg Helena Ivan Judith Kasper Linda Marek Nina Olaf Paula
-    Rafael Sabine Tomas Ulrike Valentin Wiebke""".split()
-)
-LAST_NAMES = tuple(
-    """Orlova Ferrer Adeyemi Aalto Bellini Wenzel Yıldız Dahl Popescu Sørensen Nowak Novák Marchand Tanaka Lind Diallo
+    Rafael Sabine Tomas Ulrike Valentin Wiebke""".split()  # noqa: SIM905
+LAST_NAMES = """
+    Orlova Ferrer Adeyemi Aalto Bellini Wenzel Yıldız Dahl Popescu Sørensen Nowak Novák Marchand Tanaka Lind Diallo
     Weber Schmidt Krüger Vogel Hartmann Brandt Sommer Winter Lange Peters Arslan Kowalski Silva Rossi Petrov Ivanova
     Jansen Meier Fuchs Roth Böhm Seidel Haas Graf Keller Lorenz Busch Kuhn Pohl Engel Horn Bergmann Voigt Sauer
     Arnold Wolff Pfeiffer Okafor Nguyen Haddad Cohen Larsen Virtanen Horvat Marin Costa Moreau Dubois Bakker Smit
-    Kaya Demir Öztürk Khan Singh Rahman Papadopoulos Georgiou Andersson Nilsson Eriksen Holm Sato Kim""".split()
-)
+    Kaya Demir Öztürk Khan Singh Rahman Papadopoulos Georgiou Andersson Nilsson Eriksen Holm Sato Kim""".split()  # noqa: SIM905
 SOURCES = ("walk-in", "website", "friend", "partner company", "event", "search")
 GOALS = (
     "Lose 6 kg before summer", "Run a half marathon", "A back without pain", "More strength", "Swim again",

@@ -1,0 +1,1 @@
+"""Forms of the memberships room, by subject."""

@@ -1,0 +1,33 @@
+"""The buttons of the member's page that belong to the memberships room."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from memberships import access, frame, standing
+from memberships.models import Member
+from memberships.places import Action
+from memberships.rights import Right
+from memberships.rules import local_time
+from memberships.rules.terms import Status
+
+
+def of(*, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action]:
+    """Freeze, do-not-call and edit, for who may."""
+    user = frame.person(request)
+    if member.merged_into_id is not None or not access.may(user, Right.EDIT_MEMBERS, member.club):
+        return []
+    actions = [Action(_("Edit"), reverse("member_edit", args=[member.pk]), "edit", "E", position=80)]
+    stand = standing.of_member(member=member, on=local_time.local_day(now, member.club.zone))
+    if stand.membership and stand.status in (Status.ACTIVE, Status.FROZEN, Status.PENDING):
+        url = reverse("freeze_new", args=[stand.membership.pk])
+        actions.append(Action(_("Freeze"), url, "snowflake", "F", position=10))
+    marked = member.do_not_call
+    if not marked or access.may(user, Right.CLEAR_DNC, member.club):
+        label = _("May be called…") if marked else _("Do not call…")
+        actions.append(Action(label, reverse("member_do_not_call", args=[member.pk]), "phone-off", position=70))
+    return actions

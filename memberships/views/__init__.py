@@ -1,0 +1,1 @@
+"""Pages of the memberships room, by subject."""

@@ -1,0 +1,151 @@
+"""What one member's page shows of the memberships room: the band, visits, terms, and everything that happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from config import charts
+from memberships import attendance, people, places, standing
+from memberships.models import Freeze, Member, Membership, SaleKind, Visit
+from memberships.rules import amounts, local_time, terms
+from memberships.rules.terms import Status
+
+SHOWN = 60
+TABS = (
+    ("", gettext_lazy("Everything")),
+    ("call", gettext_lazy("Calls")),
+    ("sale", gettext_lazy("Sales")),
+    ("freeze", gettext_lazy("Freezes")),
+    ("meeting", gettext_lazy("Meetings")),
+    ("visit", gettext_lazy("Visits")),
+    ("request", gettext_lazy("Requests")),
+    ("step", gettext_lazy("Onboarding")),
+)
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Tab:
+    key: str
+    label: object
+    count: int
+    current: bool
+
+
+def context(*, member: Member, now: dt.datetime, prices: bool, tab: str) -> dict[str, object]:
+    """The page's context without what upper rooms hang on it. ``prices`` False: nothing of it holds an amount."""
+    today = local_time.local_day(now, member.club.zone)
+    rows = list(Membership.objects.filter(member=member).select_related("plan").order_by("starts_on", "pk"))
+    freezes = list(Freeze.objects.filter(membership__in=rows, voided=False).order_by("starts_on"))
+    stand = standing.of_member(member=member, on=today)
+    coming = attendance.of_member(member=member, on=today)
+    lapse = attendance.lapse_of(member=member, on=today)
+    happenings, counts = history(member=member, now=now, prices=prices)
+    asked = tab.removeprefix(ALL).strip("-") if tab.startswith(ALL) else tab
+    shown = [one for one in happenings if not asked or one.kind == asked]
+    limit = len(shown) if tab.startswith(ALL) else SHOWN
+    special = stand.membership.special_terms if stand.membership else ""
+    return {
+        "member": member,
+        "today": today,
+        "age": _age(member, today),
+        "stand": stand,
+        "days_left": (stand.membership.last_covered_on - today).days if stand.membership else None,
+        "band": band(rows, freezes, today) if rows else "",
+        "unbroken_months": _unbroken(stand, today),
+        "year": year(member, freezes, today),
+        "coming": coming,
+        "lapse": lapse,
+        "usual": round(coming.counts.usual),
+        "visits_in_a_year": _visits_since(member, today - dt.timedelta(days=364)),
+        "household": list(people.household(member)[:6]),
+        "frozen": _frozen_words(stand, freezes),
+        "special_terms": special if prices else amounts.mask_amounts(special),
+        "bought_with": ", ".join(promotion.name for promotion in stand.membership.promotions.order_by("code"))
+        if stand.membership
+        else "",
+        "notes": member.notes if prices else amounts.mask_amounts(member.notes),
+        "happenings": shown[:limit],
+        "more": max(0, len(shown) - limit),
+        "tabs": [
+            Tab(key, label, counts[key] if key else len(happenings), asked == key)
+            for key, label in TABS
+            if not key or counts[key] or asked == key
+        ],
+        "tab": asked,
+    }
+
+
+def band(rows: list[Membership], freezes: list[Freeze], today: dt.date) -> object:
+    """The member's memberships as one band over the years."""
+    by_row: dict[int, list[charts.Span]] = {row.pk: [] for row in rows}
+    for freeze in freezes:
+        by_row[freeze.membership_id].append(charts.Span(freeze.starts_on, freeze.ends_on))
+    drawn = []
+    for row in rows:
+        if row.last_covered_on < row.starts_on:
+            continue
+        state = "past" if row.last_covered_on < today else "pending" if row.starts_on > today else "current"
+        drawn.append(
+            charts.Term(
+                label=row.plan.name,
+                note=str(SaleKind(row.sale_kind).label),
+                starts_on=row.starts_on,
+                ends_on=row.last_covered_on,
+                state="cancelled" if row.cancelled_on else state,
+                freezes=tuple(by_row[row.pk]),
+            )
+        )
+    return charts.membership_band(drawn, today=today) if drawn else ""
+
+
+def year(member: Member, freezes: list[Freeze], today: dt.date) -> object:
+    """A year of visits, day by day."""
+    zone = member.club.zone
+    since = local_time.first_instant(today - dt.timedelta(days=380), zone)
+    days = Counter(
+        local_time.local_day(at, zone)
+        for at in Visit.objects.filter(member=member, at__gte=since).values_list("at", flat=True)
+    )
+    spans = [charts.Span(freeze.starts_on, freeze.ends_on) for freeze in freezes]
+    return charts.visit_year(days, today=today, freezes=spans)
+
+
+def history(*, member: Member, now: dt.datetime, prices: bool) -> tuple[list[places.Happening], Counter[str]]:
+    """Everything that happened, newest first, and how many there are of each kind."""
+    found = [one for place in places.timelines for one in place(member=member, now=now, prices=prices)]
+    found.sort(key=lambda one: one.at, reverse=True)
+    return found, Counter(one.kind for one in found)
+
+
+def _age(member: Member, today: dt.date) -> int | None:
+    if member.birthday is None:
+        return None
+    return terms.months_between(member.birthday, today) // 12
+
+
+def _unbroken(stand: standing.Standing, today: dt.date) -> int:
+    if stand.membership is None or stand.status not in (Status.ACTIVE, Status.FROZEN):
+        return 0
+    return terms.months_between(stand.membership.chain_starts_on, today)
+
+
+def _visits_since(member: Member, day: dt.date) -> int:
+    return Visit.objects.filter(member=member, at__gte=local_time.first_instant(day, member.club.zone)).count()
+
+
+def _frozen_words(stand: standing.Standing, freezes: list[Freeze]) -> str:
+    row = stand.membership
+    if row is None or not row.freeze_allowance:
+        return _("not with this plan") if row else ""
+    used = sum(freeze.days for freeze in freezes if freeze.membership_id == row.pk and freeze.closure_id is None)
+    left = max(0, row.freeze_allowance - used)
+    return ngettext(
+        "%(used)s of %(all)s day used, %(left)s left", "%(used)s of %(all)s days used, %(left)s left",
+        row.freeze_allowance,
+    ) % {"used": used, "all": row.freeze_allowance, "left": left}  # fmt: skip

@@ -1,0 +1,270 @@
+"""The list of members, and one member's page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from config import charts, clock, exports, tables
+from config.access import policy
+from config.paging import By
+from config.templatetags.ringback import days_tone
+from memberships import access, attendance, frame, places, standing
+from memberships.models import Club, Member, Membership, Plan, Segment
+from memberships.rights import Right
+from memberships.rules.terms import Status
+from memberships.views import member_page
+
+COLUMNS = (
+    tables.Column("name", gettext_lazy("Member"), sort="name"),
+    tables.Column("plan", gettext_lazy("Plan"), hide_small=True),
+    tables.Column("ends", gettext_lazy("Last day"), sort="ends", numeric=True),
+    tables.Column("left", gettext_lazy("Days left"), numeric=True),
+    tables.Column("weeks", gettext_lazy("Visits, 12 weeks"), hide_small=True),
+    tables.Column("usual", gettext_lazy("28 d / usual"), numeric=True, hide_small=True),
+    tables.Column("segment", gettext_lazy("Segment"), hide_small=True),
+    tables.Column("status", gettext_lazy("Status"), hide_small=True),
+)
+SORTS = {
+    "name": (By("last_name"), By("first_name"), By("id")),
+    "ends": (By("last_covered_on", nullable=True), By("id")),
+}
+STATUS_NAMES = {
+    Status.ACTIVE: gettext_lazy("active"),
+    Status.FROZEN: gettext_lazy("frozen"),
+    Status.PENDING: gettext_lazy("not begun"),
+    Status.EXPIRED: gettext_lazy("ended"),
+    Status.CANCELLED: gettext_lazy("cancelled"),
+}
+ENDS = {
+    "7": (0, 7, gettext_lazy("within 7 days")),
+    "14": (0, 14, gettext_lazy("within 14 days")),
+    "30": (0, 30, gettext_lazy("within 30 days")),
+    "45": (0, 45, gettext_lazy("within 45 days")),
+    "-30": (-30, -1, gettext_lazy("up to 30 days ago")),
+    "-365": (-365, -31, gettext_lazy("lost, under a year")),
+}
+COUNT_TO = 10_000
+"""Tabs count no further than this: a count of a million rows is not worth its wait."""
+
+
+@dataclass
+class Row:
+    """One line of the list with everything that it shows."""
+
+    member: Member
+    membership: Membership | None
+    status: str
+    days_left: int | None
+    weeks: tuple[int, ...] = ()
+    falling: bool = False
+    recent: int = 0
+    usual: int = 0
+    frozen: bool = False
+
+    @property
+    def spark(self) -> object:
+        return charts.spark(self.weeks, self.falling)
+
+    @property
+    def tone(self) -> str:
+        return days_tone(self.days_left) if self.days_left is not None and self.days_left >= 0 else ""
+
+    @property
+    def status_tone(self) -> str:
+        return "ice" if self.frozen else ""
+
+
+@policy(Right.READ_MEMBERS)
+@require_safe
+def member_list(request: HttpRequest) -> HttpResponse:
+    """Members of the current club: found by part of a name or number, filtered, sorted, paged by key."""
+    club = frame.current_club(request, Right.READ_MEMBERS)
+    today = clock.today(club.zone)
+    plans = list(Plan.objects.filter(club=club).order_by("name", "pk"))
+    table = tables.Table(
+        query=request.GET,
+        queryset=found(club, request.GET, today),
+        columns=COLUMNS,
+        sorts=SORTS,
+        default_sort="ends" if request.GET.get("ends") else "name",
+        row_template="memberships/_member_row.html",
+        filters=(
+            tables.Filter("ends", _("Ends"), [(key, label) for key, (_a, _b, label) in ENDS.items()]),
+            tables.Filter("status", _("Status"), [(one.value, label) for one, label in STATUS_NAMES.items()]),
+            tables.Filter("plan", _("Plan"), [(plan.code, plan.name) for plan in plans]),
+            tables.Filter("segment", _("Segment"), Segment.choices),
+            tables.Filter("dnc", _("Do not call"), [("1", _("yes")), ("0", _("no"))], extra=True),
+            tables.Filter("phone", _("Phone"), [("none", _("missing")), ("bad", _("marked wrong"))], extra=True),
+        ),
+        views=_views(club, request.GET, today),
+        search=_("Part of a name, 7 digits of a number"),
+        exports=access.may(frame.person(request), Right.EXPORT_MEMBERS, club),
+    )
+    asked = request.GET.get("export")
+    if asked in exports.FORMATS:
+        access.require(frame.person(request), Right.EXPORT_MEMBERS, club)
+        rows = _export(table.queryset.order_by("last_name", "first_name", "pk"), today)
+        return exports.response(asked, f"{club.slug}-members", EXPORT_HEADER, rows)
+    if not table.page.rows:
+        table.empty = _empty(club, table, today)
+    table.page.rows[:] = rows_of(club, table.page.rows, today)
+    context = {"may_edit": access.may(frame.person(request), Right.EDIT_MEMBERS, club)}
+    return tables.answer(request, "memberships/member_list.html", table, context)
+
+
+def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Member]:
+    """The members that an address asks for; unknown values of a filter find nobody."""
+    rows = Member.objects.filter(club=club, merged_into=None)
+    for word in search_words(query.get("q", "")):
+        rows = rows.filter(search__contains=word)
+    if ends := query.get("ends"):
+        if ends not in ENDS:
+            return rows.none()
+        first, last, _label = ENDS[ends]
+        rows = rows.filter(last_covered_on__range=(today + dt.timedelta(first), today + dt.timedelta(last)))
+    if status := query.get("status"):
+        if status not in set(Status):
+            return rows.none()
+        rows = rows.filter(standing.member_status_q(status, today))
+    if plan := query.get("plan"):
+        last = Membership.objects.filter(member=OuterRef("pk"), last_covered_on=OuterRef("last_covered_on"))
+        rows = rows.filter(Exists(last.filter(plan__code=plan)))
+    if segment := query.get("segment"):
+        rows = rows.filter(segment=segment)
+    if dnc := query.get("dnc"):
+        rows = rows.filter(do_not_call_since__isnull=dnc == "0")
+    if phone := query.get("phone"):
+        rows = rows.filter(Q(phone="") if phone == "none" else Q(phone_bad_since__isnull=False))
+    return rows
+
+
+def search_words(text: str) -> list[str]:
+    """What must stand in a member's search text: words in any order; a number in any writing is its digits."""
+    text = text.strip().lower()[:80]
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= 4 and re.fullmatch(r"[\d\s()+./-]+", text):
+        return [digits.removeprefix("00").lstrip("0") or digits]
+    return [word for word in text.split() if word][:6]
+
+
+def rows_of(club: Club, members: list[Member], today: dt.date) -> list[Row]:
+    """A page's lines, in as many queries whatever its length."""
+    ids = [member.pk for member in members]
+    stands = standing.of_members(members=ids, on=today)
+    weeks = attendance.of_members(club=club, members=ids, on=today)
+    lapses = attendance.lapses(club=club, on=today, members=ids)
+    rows = []
+    for member in members:
+        stand, coming = stands[member.pk], weeks[member.pk]
+        ends = stand.membership.last_covered_on if stand.membership else None
+        rows.append(
+            Row(
+                member=member,
+                membership=stand.membership,
+                status=str(STATUS_NAMES[stand.status]) if stand.status else "",
+                days_left=(ends - today).days if ends else None,
+                weeks=tuple(coming.weeks),
+                falling=member.pk in lapses and lapses[member.pk].falling,
+                frozen=stand.status is Status.FROZEN,
+                recent=coming.counts.lately,
+                usual=round(coming.counts.usual),
+            )
+        )
+    return rows
+
+
+def _views(club: Club, query: QueryDict, today: dt.date) -> tuple[tables.View, ...]:
+    plain = {key: value for key, value in query.items() if key not in ("sort", "after", "before", "q")}
+    tabs = (
+        (_("All"), {}),
+        (_("Ends within 30 days"), {"ends": "30"}),
+        (_("Frozen"), {"status": "frozen"}),
+        (_("Ended up to 30 days ago"), {"ends": "-30"}),
+        (_("Lost, under a year"), {"ends": "-365"}),
+    )
+    views = []
+    for label, asked in tabs:
+        address = QueryDict(mutable=True)
+        address.update(asked)
+        count = found(club, address, today)[:COUNT_TO].count()
+        views.append(tables.View(label, f"?{address.urlencode()}", count if count < COUNT_TO else None, plain == asked))
+    return tuple(views)
+
+
+def _empty(club: Club, table: tables.Table, today: dt.date) -> tables.Empty:
+    if not Member.objects.filter(club=club).exists():
+        return tables.Empty(_("No members yet"), _("Load a file with the import, or type in the first member."))
+    ways = table.ways(lambda query: found(club, query, today)[:COUNT_TO].count())
+    return tables.Empty(_("No member fits"), ways=ways)
+
+
+EXPORT_HEADER = (
+    "external_id", "last_name", "first_name", "phone", "email", "segment", "plan", "starts_on", "last_day", "status",
+    "do_not_call",
+)  # fmt: skip
+
+
+def _export(members: QuerySet[Member], today: dt.date) -> Iterator[list[object]]:
+    for batch in _batches(members.iterator(chunk_size=1000), 1000):
+        stands = standing.of_members(members=[member.pk for member in batch], on=today)
+        for member in batch:
+            term = stands[member.pk].membership
+            yield [
+                member.external_id or "",
+                member.last_name,
+                member.first_name,
+                member.phone,
+                member.email,
+                member.segment,
+                term.plan.code if term else "",
+                term.starts_on if term else None,
+                term.last_covered_on if term else None,
+                stands[member.pk].status or "",
+                "yes" if member.do_not_call else "no",
+            ]
+
+
+def _batches(rows: Iterable[Member], size: int) -> Iterator[list[Member]]:
+    batch: list[Member] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+@policy(Right.READ_MEMBERS)
+@require_safe
+def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything that a club knows of one member."""
+    user = frame.person(request)
+    member = access.one(user, Member.objects.select_related("club", "merged_into"), pk, Right.READ_MEMBERS)
+    if member.merged_into is not None and member.merged_into.club_id != member.club_id:
+        raise Http404
+    frame.enter(request, member.club)
+    now = clock.now()
+    prices = access.may(user, Right.READ_PRICES, member.club)
+    context = member_page.context(member=member, now=now, prices=prices, tab=request.GET.get("show", ""))
+    panels = [panel(request=request, member=member, now=now) for panel in places.member_panels]
+    shown = sorted((panel for panel in panels if panel), key=lambda panel: panel.position)
+    actions = [action for place in places.member_actions for action in place(request=request, member=member, now=now)]
+    context |= {
+        "main_panels": [panel for panel in shown if panel.column == "main"],
+        "side_panels": [panel for panel in shown if panel.column == "side"],
+        "actions": sorted(actions, key=lambda action: action.position),
+        "may_edit": access.may(user, Right.EDIT_MEMBERS, member.club),
+        "may_audit": access.may(user, Right.READ_AUDIT, member.club),
+    }
+    return render(request, "memberships/member_detail.html", context)
