@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
+from memberships.rules.sentences import N_
+
 FOUR_PLACES = Decimal("0.0001")
+
+FORMULAS: dict[str, str] = {
+    "contact_rate": N_("attempts reached ÷ attempts"),
+    "booking_rate": N_("booked ÷ reached"),
+    "show_rate": N_("attended ÷ (attended + no-show)"),
+    "close_rate": N_("(renewed + changed plan) ÷ attended"),
+    "renewal_rate": N_("renewed ÷ (ended − open − changed)"),
+    "attrition": N_("lost in the month ÷ members at its start"),
+    "retention": N_("(members at its end − started in it as new or return) ÷ members at its start"),
+    "repeat_sale_share": N_("(renewal + return) ÷ (new + renewal + return)"),
+    "return_rate": N_("lost who came back within 365 days ÷ lost"),
+    "unsaid_share": N_("refusals without a reason said ÷ refusals"),
+}
+"""What each figure says on hover, by the name of its function (message ids)."""
 
 
 def rate(part: int | Decimal, whole: int | Decimal) -> Decimal | None:

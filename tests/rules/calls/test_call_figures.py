@@ -33,6 +33,10 @@ def test_nothing_to_divide_by_answers_none() -> None:
     assert figures.repeat_sale_share(new=0, renewal=0, returned=0) is None
 
 
+def test_every_formula_in_words_belongs_to_a_figure() -> None:
+    assert all(callable(getattr(figures, name)) and words for name, words in figures.FORMULAS.items())
+
+
 @given(counts, st.integers(1, 10**7))
 def test_a_rate_is_the_nearest_of_four_places_and_a_half_goes_up(part: int, whole: int) -> None:
     found = Fraction(figures.rate(part, whole))

@@ -49,6 +49,9 @@ def test_a_meeting_takes_every_slot_that_it_touches() -> None:
     busy = [(at("2026-11-13T11:15"), at("2026-11-13T12:00"))]
     found = starts(replace(HOST, busy=busy), first=day("2026-11-13"), last=day("2026-11-13"))
     assert found[:3] == ["13 10:00", "13 10:30", "13 12:00"]
+    exact = [(at("2026-11-13T11:00"), at("2026-11-13T11:30"))]
+    found = starts(replace(HOST, busy=exact), first=day("2026-11-13"), last=day("2026-11-13"))
+    assert found[:3] == ["13 10:00", "13 10:30", "13 11:30"]
 
 
 @pytest.mark.parametrize(
