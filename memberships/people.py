@@ -170,7 +170,8 @@ def _write(member: Member, details: Mapping[str, object], now: dt.datetime) -> s
     unknown = set(details) - set(Details.__annotations__)
     if unknown:
         raise TypeError(f"not details of a member: {sorted(unknown)}")
-    before = {field.attname: getattr(member, field.attname) for field in member._meta.concrete_fields}
+    stored = [field.attname for field in member._meta.concrete_fields if not field.generated]
+    before = {name: getattr(member, name) for name in stored}
     problems: dict[str, list[object]] = {}
     for name, value in details.items():
         value = value.strip() if isinstance(value, str) else value
