@@ -17,7 +17,7 @@ from memberships.rules.terms import Status
 
 
 def of(*, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action]:
-    """Freeze, do-not-call and edit, for who may."""
+    """Freeze, renew, do-not-call and edit, for who may."""
     user = frame.person(request)
     if member.merged_into_id is not None or not access.may(user, Right.EDIT_MEMBERS, member.club):
         return []
@@ -26,6 +26,9 @@ def of(*, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action
     if stand.membership and stand.status in (Status.ACTIVE, Status.FROZEN, Status.PENDING):
         url = reverse("freeze_new", args=[stand.membership.pk])
         actions.append(Action(_("Freeze"), url, "snowflake", "F", position=10))
+    if member.deceased_on is None and access.may(user, Right.SELL, member.club):
+        label = _("Renew") if stand.membership else _("Sell")
+        actions.append(Action(label, reverse("offer_new", args=[member.pk]), key="R", primary=True, position=30))
     marked = member.do_not_call
     if not marked or access.may(user, Right.CLEAR_DNC, member.club):
         label = _("May be called…") if marked else _("Do not call…")

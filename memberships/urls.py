@@ -1,6 +1,6 @@
 from django.urls import path
 
-from memberships.views import changes, entrance, members, people, terms
+from memberships.views import changes, entrance, members, offers, people, terms
 
 urlpatterns = [
     path("", entrance.start, name="start"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("members/<int:pk>/do-not-call/", people.do_not_call, name="member_do_not_call"),
     path("members/<int:pk>/terms/", terms.member_terms, name="member_terms"),
     path("members/<int:pk>/changes/", changes.member_changes, name="member_changes"),
+    path("members/<int:pk>/offer/", offers.offer_new, name="offer_new"),
+    path("offers/<int:pk>/", offers.offer_sheet, name="offer_sheet"),
+    path("offers/<int:pk>/sell/", offers.offer_sell, name="offer_sell"),
     path("memberships/<int:pk>/freeze/", terms.freeze_new, name="freeze_new"),
     path("memberships/<int:pk>/cancel/", terms.membership_cancel, name="membership_cancel"),
     path("freezes/<int:pk>/end/", terms.freeze_end, name="freeze_end"),

@@ -73,6 +73,7 @@ def offer_sell(request: HttpRequest, pk: int) -> HttpResponse:
     """Sells the offer: once, at its price."""
     quote = _quote(request, pk, Right.SELL)
     form = SellForm(request.POST)
+    status = 422
     if form.is_valid():
         user = frame.person(request)
         try:
@@ -86,10 +87,11 @@ def offer_sell(request: HttpRequest, pk: int) -> HttpResponse:
             )
         except Refused as error:
             forms.refuse(form, error)
+            status = error.status
         else:
             messages.success(request, sold_words(sold))
             return redirect("member_detail", quote.member_id)
-    return sheet(request, quote, form, status=422)
+    return sheet(request, quote, form, status=status)
 
 
 def sold_words(sold: Membership) -> str:
