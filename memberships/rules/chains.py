@@ -239,14 +239,15 @@ def _wanted_start(held: Held, before_it: Sequence[Held]) -> date:
 
 
 def settle(memberships: Iterable[Held], changed: Held, today: date) -> list[Held]:
-    """All memberships that cover a day, in order of start, once ``changed`` (by its id) is as given.
+    """All memberships once ``changed`` (by its id) is as given: in order of start, those that cover no day last.
 
     What stands behind moves as §3.3 says: followers with their prior's end, given starts only as far as they must
     not overlap, and back; none to before today. Raises ``MovesStarted`` and ``FreezeInTheWay``.
     """
     before: list[Held] = []
     after: list[Held] = []
-    for held in in_order(memberships):
+    everything = list(memberships)
+    for held in in_order(everything):
         now = changed if held.id == changed.id else held
         wanted_before, wanted = _wanted_start(held, before), _wanted_start(held, after)
         start = held.starts_on
@@ -259,7 +260,7 @@ def settle(memberships: Iterable[Held], changed: Held, today: date) -> list[Held
             now = moved(now, place(now, start))
         before.append(held)
         after.append(now)
-    return after
+    return [*after, *(held for held in everything if held.covered is None)]
 
 
 def moves(before: Iterable[Held], after: Iterable[Held]) -> tuple[Move, ...]:

@@ -169,8 +169,8 @@ def _with_freeze(held: Held, days: Span) -> Held:
     return replace(held, freezes=(*held.freezes, Freeze(None, days.first, days.last)))
 
 
-def _planned(memberships: Iterable[Held], changed: Held, freeze: Freeze, today: date) -> FreezePlan:
-    before = chains.in_order(memberships)
+def _planned(memberships: list[Held], changed: Held, freeze: Freeze, today: date) -> FreezePlan:
+    before = list(memberships)
     return FreezePlan(
         membership=changed.id,
         freeze=freeze,
@@ -262,9 +262,9 @@ def plan_reopening(memberships: Iterable[Held], closure: int, from_day: date, *,
 
 
 def _one_by_one(memberships: Iterable[Held], closure: int, change: Callable[[Held], Held], today: date) -> ClosurePlan:
-    before = chains.in_order(memberships)
+    before = list(memberships)
     state, left = before, []
-    for key in [held.id for held in before]:
+    for key in [held.id for held in chains.in_order(before)]:
         changed = change(next(held for held in state if held.id == key))
         try:
             state = chains.settle(state, changed, today)
