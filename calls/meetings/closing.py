@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from calls import events
+from calls import callbacks, events, policy
 from calls.meetings.life import gone_on, moment, settle
-from calls.models import Meeting, MeetingResult, MeetingStatus, ReasonGroup, RefusalReason
-from calls.rules import outcomes, reasons
+from calls.models import Kind, Meeting, MeetingResult, MeetingStatus, Purpose, ReasonGroup, RefusalReason
+from calls.rules import hours, outcomes, reasons
 from memberships import holding, people, sales, standing
 from memberships.models import Membership, Plan, Quote, User
+from memberships.rules import local_time
 from memberships.rules.errors import Invalid, Refused
 from memberships.rules.sentences import N_, sentence
 from memberships.sales import IN_FULL, Payment
@@ -118,9 +119,32 @@ def close_thinking(
 ) -> Meeting:
     """The member thinks about it and is rung on a day: a callback is promised for it.
 
-    Raises RingOnRefused, AlreadyRecorded.
+    The promise is for the first calling window of that day. Raises RingOnRefused, AlreadyRecorded.
     """
-    raise NotImplementedError
+    with holding.member(meeting.member_id, now=now, by=by) as held:
+        zone, rules = held.member.zone(held.club), policy.of_club(held.club)
+        windows = hours.spans_of_day(rules.windows, ring_on, zone)
+        promised_at = windows[0][0] if windows else local_time.instant(ring_on, TEN, zone)
+        for problem in outcomes.callback_problems(promised_at, policy=rules, zone=zone, now=now):
+            raise RingOnRefused(problem.sentence)
+        _close(meeting, MeetingResult.THINKING, now=now, satisfied=satisfied, ring_on=ring_on, note=note.strip())
+        task = meeting.task
+        callbacks.promise(
+            member=held.member,
+            promised_at=promised_at,
+            cause=f"meeting:{meeting.pk}",
+            note=note,
+            origin=(task.origin or task.kind) if task else ORIGINS.get(meeting.purpose, ""),
+            membership=task.membership if task else None,
+            by=by,
+            now=now,
+        )
+        return _told(meeting, by=by, now=now)
+
+
+TEN = dt.time(10)
+ORIGINS = {Purpose.RENEWAL: Kind.RENEWAL}
+"""The kind of call that a meeting without one would have come from."""
 
 
 def close_refused(
