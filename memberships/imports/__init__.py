@@ -1,0 +1,10 @@
+"""Loading the files of an old program: ``imports.run(club=…, kind="members", path=…, now=…)``."""
+
+from memberships.imports.kinds import KINDS
+from memberships.imports.members import Members
+from memberships.imports.running import Answer, ChangedMeanwhile, Progress, run
+from memberships.imports.unusable import UnusableFile
+
+KINDS.update({kind.name: kind for kind in (Members,)})
+
+__all__ = ["KINDS", "Answer", "ChangedMeanwhile", "Progress", "UnusableFile", "run"]

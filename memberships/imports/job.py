@@ -1,0 +1,262 @@
+"""One load of one file: what it is about, its staging tables, and what was found wrong in it.
+
+All of it lives in one transaction. Rows that can be read are copied into ``import_rows``, what is wrong is written to
+``import_problems``; both are temporary and gone with the transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from memberships.imports.cells import NULL, Bad, Reader, column_of, shown
+from memberships.imports.dates import Days
+from memberships.imports.files import Table
+from memberships.models import Club, ClubPolicy, User
+
+LONGEST_VALUE = 200
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPECIAL = "\\\t\n\r"
+
+Problem = tuple[int, str, str, str, bool]
+"""Line, column, value, sentence, and whether it is only a warning."""
+
+
+@dataclass
+class Counts:
+    """What became of the rows that were taken."""
+
+    created: int = 0
+    updated: int = 0
+    merged: int = 0
+
+
+@dataclass
+class Job:
+    """A file being loaded into a club. ``today``: the club's; ``as_of``: the day on which the file was made."""
+
+    club: Club
+    policy: ClubPolicy
+    path: Path
+    table: Table
+    now: dt.datetime
+    as_of: dt.date
+    by: User | None = None
+    create_plans: bool = False
+    days: Days = field(init=False)
+    _tables: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.today = self.now.astimezone(self.club.zone).date()
+
+    @property
+    def present(self) -> Mapping[str, int]:
+        """The fields that the file has, with their places in a row."""
+        return self.table.places
+
+    # ---- SQL -------------------------------------------------------------------------------------------------
+
+    def run(self, statement: str, **values: object) -> int:
+        """Run a statement; ``club``, ``now`` and ``today`` may be named in it. Returns how many rows it touched."""
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"club": self.club.pk, "now": self.now, "today": self.today} | values)
+            return cursor.rowcount
+
+    def ask(self, statement: str, **values: object) -> list[tuple]:
+        """The rows that a query answers; for few of them."""
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"club": self.club.pk, "now": self.now, "today": self.today} | values)
+            return cursor.fetchall()
+
+    def stream(self, query: str, *, chunk: int = 20_000, **values: object) -> Iterable[list[tuple]]:
+        """The rows that a query answers, in stretches, never all of them in memory."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DECLARE import_stream NO SCROLL CURSOR FOR {query}",
+                {"club": self.club.pk, "now": self.now, "today": self.today} | values,
+            )
+            while True:
+                cursor.execute(f"FETCH {chunk} FROM import_stream")
+                rows = cursor.fetchall()
+                if not rows:
+                    break
+                yield rows
+            cursor.execute("CLOSE import_stream")
+
+    def create(self, name: str, columns: Mapping[str, str]) -> None:
+        """A temporary table, empty, for this transaction."""
+        declared = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {name}")
+            cursor.execute(f"CREATE TEMPORARY TABLE {name} ({declared}) ON COMMIT DROP")
+        self._tables.append(name)
+
+    def create_as(self, name: str, query: str, **values: object) -> int:
+        """A temporary table of what a query answers, with its statistics."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        count = self.run(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", **values)
+        self._tables.append(name)
+        self.analyze(name)
+        return count
+
+    def drop_tables(self) -> None:
+        """Drop the temporary tables now: inside a larger transaction they would outlive the load."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {', '.join(self._tables)}")
+
+    def analyze(self, name: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {name}")
+
+    def copy(self, name: str, names: Sequence[str], columns: Sequence[Sequence[str]]) -> None:
+        """Append columns of PostgreSQL's words to a table; ``NULL`` stands for null."""
+        if not columns or not columns[0]:
+            return
+        statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (NULL {})").format(
+            sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, names)), sql.Literal(NULL)
+        )
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write("\n".join(map("\t".join, zip(*map(_escaped, columns), strict=True))) + "\n")
+
+    # ---- what is wrong ---------------------------------------------------------------------------------------
+
+    def report(self, problems: Iterable[Problem]) -> None:
+        """Write down what is wrong with rows."""
+        rows = [
+            (str(line), column, value[:LONGEST_VALUE].replace("\x00", ""), message, "t" if warning else "f")
+            for line, column, value, message, warning in problems
+        ]
+        names = ("line", "column", "value", "message", "warning")
+        self.copy("import_problems", names, list(zip(*rows, strict=True)))
+
+    def refuse(self, column: str, value: str, message: str, rest: str, **values: object) -> int:
+        """Refuse staged rows ``r`` found by SQL: ``rest`` is what follows FROM, ``message`` may hold one ``%s``.
+
+        ``value`` is the SQL of the cell that is named, ``column`` the field it is of. Returns how many were refused.
+        """
+        statement = f"""
+            INSERT INTO import_problems (line, "column", value, message, warning)
+            SELECT DISTINCT ON (r.line) r.line, %(column)s, coalesce(left({value}, {LONGEST_VALUE}), ''),
+                format(%(message)s, {value}), FALSE
+            FROM {rest}
+        """
+        return self.run(statement, column=self.table.name_of(column), message=message, **values)
+
+    def refuse_repeated(self, *key: str) -> None:
+        """Refuse each row whose key an earlier row of the file has."""
+        names = ", ".join(f"r.{name}" for name in key)
+        same = " AND ".join(f"r.{name} = d.{name}" for name in key)
+        groups = ", ".join(key)
+        statement = f"""
+            INSERT INTO import_problems (line, "column", value, message, warning)
+            SELECT r.line, %(column)s, concat_ws(', ', {names}), format(%(message)s, d.first), FALSE
+            FROM import_rows r JOIN (
+                SELECT {groups}, min(line) AS first FROM import_rows GROUP BY {groups} HAVING count(*) > 1
+            ) d ON {same}
+            WHERE r.line > d.first
+        """
+        message = _("Line %s of this file is about the same; only one of the two can be right.")
+        if self.run(statement, column=", ".join(self.table.name_of(name) for name in key), message=message):
+            self.drop_refused()
+
+    def drop_refused(self) -> None:
+        """Take refused rows out of the staging table."""
+        self.run("DELETE FROM import_rows r USING import_problems p WHERE p.line = r.line AND NOT p.warning")
+
+    def refused(self) -> int:
+        """How many rows are refused so far."""
+        return int(self.ask("SELECT count(DISTINCT line) FROM import_problems WHERE NOT warning")[0][0])
+
+    def first(self, count: int, *, warnings: bool) -> list[dict[str, object]]:
+        """The first errors or warnings, by line."""
+        rows = self.ask(
+            'SELECT line, "column", value, message FROM import_problems WHERE warning = %(warning)s'
+            ' ORDER BY line, "column" LIMIT %(count)s',
+            warning=warnings,
+            count=count,
+        )
+        return [dict(zip(("line", "column", "value", "message"), row, strict=True)) for row in rows]
+
+
+def _escaped(column: Sequence[str]) -> Sequence[str]:
+    whole = "".join(column)
+    if any(sign in whole for sign in _SPECIAL):
+        return [cell.translate(_ESCAPES) for cell in column]
+    return column
+
+
+class Stretch:
+    """Some thousand rows of the file, by column.
+
+    ``columns[field]`` holds what was read; ``refuse`` marks a row, ``drop`` takes the marked ones out.
+    """
+
+    def __init__(self, job: Job, lines: list[int], rows: list[list[str]]) -> None:
+        self.job = job
+        self.lines: list[int] = lines
+        self.cells: dict[str, Sequence[str]] = {}
+        self.columns: dict[str, list[str]] = {}
+        self.problems: list[Problem] = []
+        self._refused: set[int] = set()
+        transposed = list(zip(*rows, strict=True))
+        for name, place in job.present.items():
+            self.cells[name] = transposed[place]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def read(self, readers: Mapping[str, Reader]) -> None:
+        """Read all columns, and leave only rows of which every cell could be read."""
+        for name, reader in readers.items():
+            if name not in self.cells:
+                self.columns[name] = column_of(reader, len(self))
+                continue
+            values = self.columns[name] = reader(list(self.cells[name]))
+            if reader.failed:
+                for index, value in enumerate(values):
+                    if type(value) is Bad:
+                        self.refuse(index, name, str(value))
+        self.drop()
+
+    def value(self, index: int, name: str) -> str:
+        """A cell's own text."""
+        return self.cells[name][index] if name in self.cells else ""
+
+    def refuse(self, index: int, name: str, message: str) -> None:
+        """A row cannot be taken because of one of its cells."""
+        self._note(index, name, message, warning=False)
+        self._refused.add(index)
+
+    def warn(self, index: int, name: str, message: str) -> None:
+        """A row is taken, but somebody should know something."""
+        self._note(index, name, message, warning=True)
+
+    def _note(self, index: int, name: str, message: str, *, warning: bool) -> None:
+        column = self.job.table.name_of(name)
+        self.problems.append((self.lines[index], column, self.value(index, name), message, warning))
+
+    def drop(self) -> None:
+        """Take out the rows that were refused."""
+        if not self._refused:
+            return
+        kept = [index for index in range(len(self)) if index not in self._refused]
+        self.lines = [self.lines[index] for index in kept]
+        self.cells = {name: [cells[index] for index in kept] for name, cells in self.cells.items()}
+        self.columns = {name: [values[index] for index in kept] for name, values in self.columns.items()}
+        self._refused.clear()
+
+    def check(self, name: str, wrong: Iterable[bool], sentence: Callable[[int], str]) -> None:
+        """Refuse the rows where something is wrong; ``sentence`` makes the words for one of them by its index."""
+        for index, is_wrong in enumerate(wrong):
+            if is_wrong:
+                self.refuse(index, name, sentence(index))
+
+
+__all__ = ["NULL", "Bad", "Counts", "Job", "Problem", "Stretch", "shown"]

@@ -1,0 +1,187 @@
+"""Loads a file into a club: read, check, store, all or nothing.
+
+1. The file is read as a stream, a stretch of rows at a time; each stretch is checked column by column and what can be
+   read is copied into a staging table.
+2. What only the database knows (unknown members, keys that come twice, days that overlap) is found in SQL.
+3. Unless a row was refused (or ``skip_bad``), the staged rows are merged into the tables by few large statements.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from memberships import holding
+from memberships.imports import files, refused
+from memberships.imports.dates import Days
+from memberships.imports.job import Job, Problem, Stretch
+from memberships.imports.kinds import KINDS, Kind
+from memberships.models import Club, User
+from memberships.rules.errors import Conflict
+
+STRETCH = 8_000
+SHOWN = 100
+IMPORTS = 731_002
+"""The class of the advisory locks under which a club's files are loaded one after the other."""
+
+Progress = Callable[[str, int], None]
+"""Told what is being done and how many rows were read so far."""
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else stored something that the rows of the file contradict."""
+
+    code = "overlap"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a load did, or would have done. ``errors`` and ``warnings``: the first 100 of each, by line."""
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    merged: int
+    refused: int
+    errors: list[dict[str, object]]
+    warnings: list[dict[str, object]]
+
+    def to_json(self) -> dict[str, object]:
+        """As `import_data --json` prints it."""
+        return dict(vars(self))
+
+
+def run(
+    *,
+    club: Club,
+    kind: str,
+    path: Path,
+    now: dt.datetime,
+    as_of: dt.date | None = None,
+    by: User | None = None,
+    mapping: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+    skip_bad: bool = False,
+    create_plans: bool = False,
+    report: Path | None = None,
+    progress: Progress = lambda doing, rows: None,
+) -> Answer:
+    """Load a file of a kind into a club. A row found again by its key is updated where it differs.
+
+    ``as_of``: the day on which the old program wrote the file (default: the club's today). ``mapping``: field by
+    column. ``skip_bad``: take the good rows although others are refused. ``report``: where to write the refused rows
+    to be mended. Nothing is told to other rooms and no message goes out. Raises UnusableFile, ChangedMeanwhile.
+    """
+    made = KINDS[kind]
+    table = files.open_table(path, fields=made.fields, required=made.required, mapping=mapping)
+    policy = holding.policy_of(club)
+    today = now.astimezone(club.zone).date()
+    job = Job(club, policy, path, table, now, as_of or today, by=by, create_plans=create_plans)
+    job.days = Days(lambda: _cells(job, made.dated))
+    loaded = made(job)
+    try:
+        with holding.operation(by=by, imported=kind, file=path.name):
+            _lock(job)
+            answer = _load(job, loaded, skip_bad=skip_bad, progress=progress)
+            if report is not None:
+                refused.write(job, report)
+            job.drop_tables()
+            if dry_run or (answer.refused and not skip_bad):
+                transaction.set_rollback(True)
+    except IntegrityError as error:
+        raise ChangedMeanwhile(
+            _("Somebody changed what this file is about while it was loaded; nothing was stored, load it again.")
+        ) from error
+    return answer
+
+
+def _cells(job: Job, dated: tuple[str, ...]) -> Iterator[str]:
+    """All cells of the file that may hold a day."""
+    places = [job.present[name] for name in dated if name in job.present]
+    for _line, cells in job.table.rows():
+        if isinstance(cells, list):
+            for place in places:
+                if place < len(cells):
+                    yield cells[place]
+
+
+def _lock(job: Job) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [IMPORTS, job.club.pk])
+        cursor.execute("SET LOCAL work_mem = '96MB'")
+    holding.share_closures(job.club)
+
+
+def _load(job: Job, kind: Kind, *, skip_bad: bool, progress: Progress) -> Answer:
+    job.create(
+        "import_problems", {"line": "int", "column": "text", "value": "text", "message": "text", "warning": "bool"}
+    )
+    job.create("import_rows", {"line": "int", **kind.staged})
+    job.report((1, name, "", _("This column is not known and was left out."), True) for name in job.table.unknown)
+    rows = _stage(job, kind, progress)
+    progress("checking", rows)
+    job.analyze("import_rows")
+    job.drop_refused()
+    kind.check()
+    job.drop_refused()
+    bad = job.refused()
+    created = updated = unchanged = merged = 0
+    if skip_bad or not bad:
+        progress("storing", rows)
+        counts = kind.merge()
+        bad = job.refused()
+        created, updated, merged = counts.created, counts.updated, counts.merged
+        unchanged = rows - bad - created - updated - merged
+    if bad and not skip_bad:
+        created = updated = unchanged = merged = 0
+    errors, warnings = job.first(SHOWN, warnings=False), job.first(SHOWN, warnings=True)
+    return Answer(rows, created, updated, unchanged, merged, bad, errors, warnings)
+
+
+def _stage(job: Job, kind: Kind, progress: Progress) -> int:
+    """Read the file into the staging table; answers how many rows it has."""
+    readers = kind.readers()
+    names = ("line", *kind.staged)
+    count = 0
+    for lines, rows, problems, read in _stretches(job):
+        count += read
+        job.report(problems)
+        if rows:
+            stretch = Stretch(job, lines, rows)
+            stretch.read(readers)
+            kind.derive(stretch)
+            stretch.drop()
+            job.report(stretch.problems)
+            job.copy("import_rows", names, [list(map(str, stretch.lines)), *(stretch.columns[n] for n in names[1:])])
+        progress("reading", count)
+    return count
+
+
+def _stretches(job: Job) -> Iterator[tuple[list[int], list[list[str]], list[Problem], int]]:
+    """Lines and rows of equal width, what is wrong with the others, and how many there were of both."""
+    width = len(job.table.header)
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    problems: list[Problem] = []
+    for line, cells in job.table.rows():
+        if not isinstance(cells, list):
+            problems.append((line, "", job.table.header[0] and cells.cells[0], cells.why, False))
+            continue
+        if len(cells) != width:
+            if len(cells) > width and any(map(str.strip, cells[width:])):
+                message = _("This row has %(cells)s cells, the header %(columns)s.")
+                problems.append((line, "", cells[width], message % {"cells": len(cells), "columns": width}, False))
+                continue
+            cells = (cells + [""] * width)[:width]
+        lines.append(line)
+        rows.append(cells)
+        if len(rows) == STRETCH:
+            yield lines, rows, problems, len(rows) + len(problems)
+            lines, rows, problems = [], [], []
+    yield lines, rows, problems, len(rows) + len(problems)

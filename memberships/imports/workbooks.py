@@ -1,0 +1,89 @@
+"""The first sheet of an XLSX file as rows of text, with guards against files made to exhaust a reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+from django.utils.translation import gettext as _
+from openpyxl.utils.exceptions import InvalidFileException
+
+from memberships.imports.unusable import UnusableFile
+
+MEGABYTE = 1 << 20
+MOST_UNPACKED = 1024 * MEGABYTE
+MOST_SHARED_TEXT = 48 * MEGABYTE
+MOST_RATIO = 150
+SMALL = 8 * MEGABYTE
+MOST_PARTS = 2000
+MOST_COLUMNS = 200
+
+
+def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Each row with its number, every cell as one would write it in a CSV file. Raises UnusableFile."""
+    check(path)
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        try:
+            yield from _rows(book)
+        finally:
+            book.close()
+    except (InvalidFileException, ParseError, zipfile.BadZipFile, KeyError, ValueError, EOFError, TypeError) as error:
+        raise UnusableFile(_("The workbook is damaged and cannot be read.")) from error
+
+
+def _rows(book: openpyxl.Workbook) -> Iterator[tuple[int, list[str]]]:
+    if not book.worksheets:
+        return
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()  # type: ignore[attr-defined] - what a sheet says of its own size is not to be believed
+    for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), start=1):
+        yield number, [_text(cell) for cell in cells]
+
+
+def _text(cell: object) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "yes" if cell else "no"
+        case float() if cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        case dt.datetime() if cell.time() == dt.time.min:
+            return cell.date().isoformat()
+        case dt.datetime():
+            return cell.isoformat(timespec="minutes" if not cell.second else "seconds")
+        case _:
+            return str(cell)
+
+
+def check(path: Path) -> None:
+    """Refuses a file that unpacks to more than a table has, or that defines XML entities, before it is unpacked."""
+    too_much = UnusableFile(_("The workbook unpacks to far more than a table needs; it is not read."))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+                raise too_much
+            for part in parts:
+                if part.file_size > SMALL and part.file_size > MOST_RATIO * max(part.compress_size, 1):
+                    raise too_much
+                if part.filename.endswith("sharedStrings.xml") and part.file_size > MOST_SHARED_TEXT:
+                    raise too_much
+                if part.filename.endswith((".xml", ".rels")):
+                    _check_xml(archive, part)
+            if "xl/workbook.xml" not in archive.namelist():
+                raise UnusableFile(_("This is a ZIP file and not a workbook."))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise UnusableFile(_("The workbook is damaged and cannot be read.")) from error
+
+
+def _check_xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    with archive.open(part) as file:
+        head = file.read(4096)
+    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        raise UnusableFile(_("The workbook defines XML entities, which no table needs; it is not read."))
