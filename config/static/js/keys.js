@@ -116,6 +116,7 @@ function fill() {
     target.append(row);
   }
   target.hidden = !target.querySelector("dd");
+  document.getElementById("list-keys").hidden = !document.querySelector("[data-list]");
 }
 document.getElementById("keys")?.addEventListener("toggle", fill);
 

@@ -1,7 +1,7 @@
 // Lists: <section data-list>. ↑ ↓ move between rows (focus goes to the row's name, so Enter opens it), X selects;
 // the bulk bar [data-bulk] shows while rows are selected. Everything is delegated, so a swapped list needs nothing.
 
-const FIELD = "input:not([type=checkbox]), textarea, select, summary, [contenteditable]";
+const FIELD = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 const rowsOf = (list) => [...list.querySelectorAll("tbody tr")].filter((row) => row.querySelector("a.name"));
 const boxesOf = (list) => [...list.querySelectorAll("tbody input[name=ids]")];
 let last = null;
