@@ -30,6 +30,11 @@ class ClosureFreeze(Conflict):
     code = "freeze_outside"
 
 
+holding.violations["freeze_no_shared_day"] = lambda: rules.FreezeOverlap(
+    sentence(N_("Another freeze holds some of these days."))
+)
+
+
 @dataclass(frozen=True)
 class Left:
     """A membership that a closure leaves as it is, and why."""

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pghistory
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from memberships.events import Moment
 from memberships.models import Club, ClubPolicy, Member, User
-from memberships.rules.errors import Conflict
+from memberships.rules.errors import Conflict, Refused
 from memberships.rules.sentences import N_, sentence
 
 CLOSURES = 731_001
 """The class of the advisory locks on a club's closures."""
+
+
+violations: dict[str, Callable[[], Refused]] = {}
+"""What it means when the database refuses, by the name of the constraint; each module adds those of its rows."""
 
 
 class MemberGone(Conflict):
@@ -52,10 +56,21 @@ def policy_of(club: Club) -> ClubPolicy:
 
 @contextlib.contextmanager
 def operation(*, by: User | None, **why: object) -> Iterator[None]:
-    """A transaction whose history rows say who did it and, where given, why."""
+    """A transaction whose history rows say who did it and, where given, why.
+
+    A constraint that the database holds against a race is told as the refusal in ``violations``.
+    """
     told = {"user": by.pk if by else None, **why}
-    with transaction.atomic(), pghistory.context(**{name: value for name, value in told.items() if value is not None}):
-        yield
+    known = {name: value for name, value in told.items() if value is not None}
+    try:
+        with transaction.atomic(), pghistory.context(**known):
+            yield
+    except IntegrityError as error:
+        diagnosis = getattr(error.__cause__, "diag", None)
+        refusal = violations.get(getattr(diagnosis, "constraint_name", None) or "")
+        if refusal is None:
+            raise
+        raise refusal() from error
 
 
 @contextlib.contextmanager

@@ -51,6 +51,14 @@ class DetailsRefused(Invalid):
     """Details that cannot be right; ``fields`` says which and why."""
 
 
+def _number_taken() -> DetailsRefused:
+    refusal = sentence(N_("Another member has this number."))
+    return DetailsRefused(refusal, fields={"external_id": [refusal]})
+
+
+holding.violations["member_external_id_once"] = _number_taken
+
+
 class NotMarked(Conflict):
     """There is no such mark to take away."""
 

@@ -39,6 +39,13 @@ class QuoteExpired(Conflict):
     field = "quote"
 
 
+holding.violations["memberships_membership_quote_id_key"] = lambda: QuoteUsed(sentence(N_("This offer was sold.")))
+holding.violations["membership_no_shared_day"] = lambda: rules.Overlap(
+    sentence(N_("Another membership covers some of these days."))
+)
+holding.violations["promotion_uses_in_limit"] = lambda: pricing.UsedUp(sentence(N_("The promotion is used up.")))
+
+
 class PaidRefused(Invalid):
     """The amount paid is negative, more than what is due, or finer than the currency."""
 
