@@ -7,9 +7,10 @@ import datetime as dt
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.templatetags.ringback import money, short_day
 from memberships.models import Freeze, Member, Membership, SaleKind, Visit
 from memberships.places import Happening
-from memberships.rules import amounts, local_time, money
+from memberships.rules import amounts, local_time
 
 VISITS = 40
 
@@ -39,9 +40,9 @@ def _sale(row: Membership, member: Member, prices: bool) -> Happening:
     title = f"{SaleKind(row.sale_kind).label.capitalize()}: {row.plan.name}"
     if prices:
         currency = member.club.currency
-        title += f", {money.amount_text(row.price, currency)}"
+        title += f", {money(row.price, currency)}"
         if row.price != row.list_price:
-            title += " " + _("of %s") % money.amount_text(row.list_price, currency)
+            title += " " + _("of %s") % money(row.list_price, currency)
     by = str(row.sold_by) if row.sold_by else ""
     return _day(row.sold_on, member, "sale", "receipt", title, " · ".join(filter(None, [*names, special])), by)
 
@@ -49,7 +50,7 @@ def _sale(row: Membership, member: Member, prices: bool) -> Happening:
 def _freeze(freeze: Freeze, member: Member) -> Happening:
     days = ngettext("%(n)s day", "%(n)s days", freeze.days) % {"n": freeze.days}
     title = _("Freeze taken back") if freeze.voided else _("Freeze, %s") % days
-    text = f"{freeze.starts_on:%d.%m.%Y} – {freeze.ends_on:%d.%m.%Y}"
+    text = f"{short_day(freeze.starts_on, member.club)} – {short_day(freeze.ends_on, member.club)}"
     by = str(freeze.made_by) if freeze.made_by else ""
     return Happening(
         freeze.made_at, "freeze", "snowflake", title, " · ".join(filter(None, [text, freeze.reason])), by=by

@@ -16,6 +16,7 @@ from memberships.rules import amounts, local_time, terms
 from memberships.rules.terms import Status
 
 SHOWN = 60
+VISITS_SHOWN = 3
 TABS = (
     ("", gettext_lazy("Everything")),
     ("call", gettext_lazy("Calls")),
@@ -47,7 +48,7 @@ def context(*, member: Member, now: dt.datetime, prices: bool, tab: str) -> dict
     lapse = attendance.lapse_of(member=member, on=today)
     happenings, counts = history(member=member, now=now, prices=prices)
     asked = tab.removeprefix(ALL).strip("-") if tab.startswith(ALL) else tab
-    shown = [one for one in happenings if not asked or one.kind == asked]
+    shown = [one for one in happenings if one.kind == asked] if asked else _without_most_visits(happenings)
     limit = len(shown) if tab.startswith(ALL) else SHOWN
     special = stand.membership.special_terms if stand.membership else ""
     return {
@@ -121,6 +122,12 @@ def history(*, member: Member, now: dt.datetime, prices: bool) -> tuple[list[pla
     found = [one for place in places.timelines for one in place(member=member, now=now, prices=prices)]
     found.sort(key=lambda one: one.at, reverse=True)
     return found, Counter(one.kind for one in found)
+
+
+def _without_most_visits(happenings: list[places.Happening]) -> list[places.Happening]:
+    """Everything but all visits except the last few, which would hide the rest; their own tab has them."""
+    last = [one for one in happenings if one.kind == "visit"][:VISITS_SHOWN]
+    return [one for one in happenings if one.kind != "visit" or one in last]
 
 
 def _age(member: Member, today: dt.date) -> int | None:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from calls import planning
 from config import clock
-from config.demo import fill
+from config.demo import checklists, fill
 from memberships import segments
 from memberships.models import Club, Member
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         fill.add_complaints(club, now=now)
         today = now.astimezone(club.zone).date()
         segments.rank(club=club, on=today)
-        fill.start_checklists(club, now=now)
+        checklists.start_checklists(club, now=now, seed=fill.SEED)
         planned = planning.plan(club=club, on=today, now=now)
         self.stderr.write(f"The demo club is full: {members} members, {sum(planned.created.values())} calls to make.")
 
