@@ -78,6 +78,11 @@ def ensure(var: Path) -> Servers:
         ) from error
 
 
+def is_held(var: Path) -> bool:
+    """Whether this process uses the servers of this folder."""
+    return var.resolve() in _held
+
+
 def release(var: Path, *, timeout_s: float = 40.0) -> bool:
     """Give up this process's use. Nobody else left: wait until the servers have stopped, answer True."""
     var = var.resolve()

@@ -1,7 +1,7 @@
 """What the application's database role may do: everything but change or empty the history.
 
 The owner of the tables (who migrates) makes the role and its grants after each migration; web, workers and all other
-commands work as the role (settings: ``assume_role``).
+commands work as the role (settings: ``APP_ROLE``).
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ LINGER_S = 5.0
 SHELTER = Path("/var/lib/ringback")
 """Where root puts data and binaries when the servers' user cannot enter the checkout's own folder."""
 LONGEST_SOCKET_DIR = 80
+PR_SET_PDEATHSIG = 1
 STOP_TIMEOUT_S = 30
 
 POSTGRES_OPTIONS = {
@@ -51,19 +52,25 @@ POSTGRES_OPTIONS = {
     "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_min_messages": "log",  # what a statement was refused for may quote a member
+    "log_checkpoints": "off",
 }
 
 
+def end_with_parent(how: signal.Signals) -> None:
+    """The kernel sends ``how`` to this process when its parent ends, however it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(how))
+
+
 def die_with_parent(how: signal.Signals) -> Callable[[], None]:
-    """A ``preexec_fn``: the kernel sends ``how`` to the child when its parent ends, however it ends."""
+    """A ``preexec_fn`` that lets a child end with the process that starts it."""
     parent = os.getpid()
-    libc = ctypes.CDLL(None, use_errno=True)
 
     def in_child() -> None:
-        if sys.platform == "linux":
-            libc.prctl(1, int(how))  # PR_SET_PDEATHSIG
-            if os.getppid() != parent:  # it died before we asked
-                os._exit(1)
+        end_with_parent(how)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
 
     return in_child
 

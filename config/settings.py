@@ -54,7 +54,8 @@ TWILIO_API_SECRET = env.str("TWILIO_API_SECRET", default="")
 
 DATABASE_URL = env.str("DATABASE_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
-servers = None if DATABASE_URL and REDIS_URL else embedded.ensure(VAR_DIR)
+EMBEDDED = not (DATABASE_URL and REDIS_URL)
+servers = embedded.ensure(VAR_DIR) if EMBEDDED else None
 if DATABASE_URL:
     database = env.db_url_config(DATABASE_URL)
     if "postgresql" not in database["ENGINE"]:
@@ -333,4 +334,5 @@ PGHISTORY_APPEND_ONLY = True
 APP_ROLE = env.str("DATABASE_APP_ROLE", default="ringback_app")
 """The database role that all but the owner's commands work as: it can add to the history, never change it."""
 if APP_ROLE and not environment.is_owners_command(sys.argv):
-    database["OPTIONS"]["assume_role"] = APP_ROLE
+    # Not Django's assume_role: with a pool it waits for a connection of the pool while it makes one.
+    database["OPTIONS"]["options"] = f"{database['OPTIONS'].get('options', '')} -c role={APP_ROLE}".strip()

@@ -1,0 +1,284 @@
+"""``make run``: the whole system on this machine, until Ctrl-C.
+
+Web, worker and scheduler are direct children that end with this process however it ends; the embedded
+servers end after their last user (embedded.py). In order: is it ours to start, servers, migrations, the
+demo's logins, children, the address; then watch over them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOST = os.environ.get("HOST") or "127.0.0.1"
+PORT = os.environ.get("PORT") or "8000"
+DEMO = os.environ.get("DEMO", "1") != "0"
+ADDRESS = f"http://{'localhost' if HOST in ('127.0.0.1', '0.0.0.0') else HOST}:{PORT}/"
+PATIENCE_S = 20
+"""How long children may take to finish what they are at."""
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("RINGBACK_DEMO", "1")
+os.environ.setdefault("PUBLIC_URL", ADDRESS.rstrip("/"))
+os.environ["PORT"], os.environ["HOST"] = PORT, HOST
+
+CHILDREN = {
+    "web": ["gunicorn", "-c", "config/gunicorn.py"],
+    "worker": ["celery", "-A", "config", "worker", "--loglevel", "warning", "--concurrency", "2", "--without-mingle"],
+    "scheduler": ["celery", "-A", "config", "beat", "--loglevel", "warning", "--schedule", "var/run/beat"],
+}
+
+
+class CannotStart(Exception):
+    """Why, and what to do about it."""
+
+
+class _Stopped(Exception):
+    """Ctrl-C, or SIGTERM."""
+
+
+@dataclass
+class Child:
+    """A process of ours, started again when it falls."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    restarts: bool = True
+    started_at: float = field(default_factory=time.monotonic)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Start everything, print where it is, wait; 0 after Ctrl-C, 1 when it could not start."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    from django.core.exceptions import ImproperlyConfigured
+
+    from config.embedded import ServersError
+
+    children: list[Child] = []
+    try:
+        with _alone():
+            try:
+                _check_port()
+                _start(children)
+                _watch(children)
+            except _Stopped:
+                say("\nStopping …")
+                signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C means it
+            finally:
+                _end(children)
+    except _Stopped:
+        pass
+    except (CannotStart, ServersError, ImproperlyConfigured) as error:
+        sys.stderr.write(f"Ringback did not start: {error}\n")
+        return 1
+    return 0
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise _Stopped
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One system per folder: two schedulers would do everything twice."""
+    path = BASE_DIR / "var" / "run" / "system.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise CannotStart(f"it runs here already: {file.read().strip() or 'see the other window'}") from None
+        file.truncate(0)
+        file.write(ADDRESS)
+        file.flush()
+        yield
+
+
+def _check_port() -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(PORT)))
+        except (ValueError, OverflowError):
+            raise CannotStart(f"PORT={PORT} is no port; take a number such as PORT=8123.") from None
+        except OSError as error:
+            raise CannotStart(f"{HOST}:{PORT} cannot be had ({error.strerror}). Try PORT=8123 make run.") from error
+
+
+def _start(children: list[Child]) -> None:
+    say("Starting the servers …")
+    import django
+
+    django.setup()
+    first = _migrate()
+    children.append(_spawn("web"))
+    children.append(_spawn("worker"))
+    children.append(_spawn("scheduler"))
+    if DEMO:
+        if first:
+            _manage("demo", "--staff-only")
+        children.append(_spawn("demo", [sys.executable, "manage.py", "demo"], restarts=False))
+    _wait_for_web(children[0])
+    _greet(first)
+
+
+def _migrate() -> bool:
+    """Bring the database up to date; whether it was empty."""
+    from django.db.migrations.loader import MigrationLoader
+
+    applied = _applied_migrations()
+    if not set(MigrationLoader(None).graph.nodes) <= applied:
+        say("Bringing the tables up to date …" if applied else "Making the tables …")
+        _manage("migrate", "--no-input", "--verbosity", "0")
+    return not applied
+
+
+def _applied_migrations() -> set[tuple[str, str]]:
+    """What Django has noted; asked as the owner, since the application's role may not be there yet."""
+    import psycopg
+    from django.db import connection
+
+    where = connection.get_connection_params()
+    where.pop("options", None)
+    try:
+        with psycopg.connect(**where) as database:
+            return {(app, name) for app, name in database.execute("SELECT app, name FROM django_migrations")}
+    except psycopg.errors.UndefinedTable:
+        return set()
+    except psycopg.OperationalError as error:
+        raise CannotStart(f"the database does not answer ({error}). Check DATABASE_URL.") from error
+
+
+def _manage(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=BASE_DIR, capture_output=True, text=True)
+    if done.returncode:
+        raise CannotStart(f"manage.py {arguments[0]} failed:\n{done.stderr.strip()[-2000:]}")
+
+
+def _spawn(name: str, command: list[str] | None = None, *, restarts: bool = True) -> Child:
+    from config.keeper import die_with_parent
+
+    program = command or [str(Path(sys.executable).parent / CHILDREN[name][0]), *CHILDREN[name][1:]]
+    log = BASE_DIR / "var" / "log" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            program,
+            cwd=BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            process_group=0,  # Ctrl-C is for us; they are ended in order
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+    return Child(name, process, restarts)
+
+
+def _wait_for_web(web: Child) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if web.process.poll() is not None:
+            raise CannotStart(f"the web server ended at once; see {BASE_DIR}/var/log/web.log.")
+        try:
+            host = "127.0.0.1" if HOST == "0.0.0.0" else HOST
+            with urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise CannotStart(f"the web server does not answer; see {BASE_DIR}/var/log/web.log.")
+
+
+def _greet(first: bool) -> None:
+    say(f"\nRingback is at  {ADDRESS}")
+    if DEMO:
+        from config.demo import fill
+
+        say(f"\nLog in with the password  {fill.PASSWORD}  as")
+        for login in fill.LOGINS:
+            say(f"  {login.username:<8} {login.role:<14} {login.name}")
+        if first:
+            say("\nThe demo club is being filled; its pages answer meanwhile.")
+    elif first:
+        say(
+            "\nIt is empty. Make a club and yourself:\n"
+            "  .venv/bin/python manage.py add_club SLUG --name NAME --timezone ZONE --country CC --currency CUR\n"
+            "  echo PASSWORD | .venv/bin/python manage.py add_staff NAME --role owner --club SLUG"
+        )
+    from django.conf import settings
+
+    from config import clock
+
+    if settings.RINGBACK_CLOCK and abs((clock.now() - clock.instant(settings.RINGBACK_CLOCK)).total_seconds()) > 60:
+        say(f"\nRINGBACK_CLOCK counts at the first start only; it is now {clock.now():%Y-%m-%d %H:%M} UTC.")
+    from django.db import connections
+
+    connections.close_all()
+    say("\nCtrl-C stops it. Logs: var/log/\n")
+
+
+def _watch(children: list[Child]) -> None:
+    """Until Ctrl-C: start again what falls, and see that the embedded servers are there."""
+    from django.conf import settings
+
+    from config import embedded
+
+    while True:
+        time.sleep(1)
+        for child in list(children):
+            if child.process.poll() is None:
+                continue
+            children.remove(child)
+            if child.restarts:
+                say(f"The {child.name} ended ({child.process.returncode}); starting it again.")
+                if time.monotonic() - child.started_at < 10:
+                    time.sleep(5)
+                children.append(_spawn(child.name))
+            elif child.process.returncode:
+                say(f"The {child.name} was not finished; see var/log/{child.name}.log.")
+        if settings.EMBEDDED:
+            embedded.ensure(settings.VAR_DIR)
+
+
+def _end(children: list[Child]) -> None:
+    for child in children:
+        child.process.terminate()
+    deadline = time.monotonic() + PATIENCE_S
+    for child in children:
+        try:
+            child.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            child.process.wait()
+    if "django" in sys.modules:
+        from config import embedded
+
+        var = BASE_DIR / "var"
+        if embedded.is_held(var):
+            say("All has stopped." if embedded.release(var) else "Stopped; others still use the embedded servers.")
+
+
+if __name__ == "__main__":
+    if "MAKELEVEL" in os.environ:
+        from config.keeper import end_with_parent
+
+        end_with_parent(signal.SIGTERM)
+    sys.exit(main())
