@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from calls.views import why
+
+urlpatterns = [
+    path("members/<int:pk>/why/", why.member_why, name="member_why"),
+]
