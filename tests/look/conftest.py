@@ -78,6 +78,12 @@ def server(pages: dict[str, str]) -> Iterator[str]:
             file = STATIC / path.removeprefix("/static/")
             if path.startswith("/static/") and file.is_file():
                 self.answer(file.read_bytes(), KINDS.get(file.suffix, "text/plain"))
+            elif path == "/broken":
+                self.answer(b"broken", "text/plain", 500)
+            elif path == "/signed-out":
+                self.send_response(302)
+                self.send_header("Location", "/accounts/login/")
+                self.end_headers()
             else:
                 self.answer(pages.get(path, f"<title>{path}</title>{path}").encode(), "text/html; charset=utf-8")
 
@@ -85,8 +91,8 @@ def server(pages: dict[str, str]) -> Iterator[str]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.answer(f"<title>posted</title>posted {self.path}".encode(), "text/html; charset=utf-8")
 
-        def answer(self, body: bytes, kind: str) -> None:
-            self.send_response(200)
+        def answer(self, body: bytes, kind: str, status: int = 200) -> None:
+            self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Security-Policy", POLICY)
             self.end_headers()

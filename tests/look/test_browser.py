@@ -198,6 +198,38 @@ def test_sorting_swaps_the_list_keeps_the_focus_and_writes_the_address(visit: Vi
     assert page.said == []
 
 
+def test_a_part_that_does_not_arrive_is_said_and_nothing_is_swapped(visit: Visit) -> None:
+    page = visit("parts")
+    for _ in range(2):
+        page.locator("#broken").click()
+        page.wait_for_selector("[data-trouble]")
+    assert page.locator("[data-trouble]").count() == 1
+    assert page.locator("#part").inner_text() == "as it was"
+
+
+def test_a_part_of_a_session_that_ended_leads_to_the_sign_in_page(visit: Visit) -> None:
+    page = visit("parts")
+    page.evaluate("window.before = true")
+    with page.expect_navigation():
+        page.locator("#out").click()
+    assert page.evaluate("window.before") is None
+    assert page.locator("#part").inner_text() == "as it was"
+
+
+def test_focus_goes_to_what_arrives_but_not_away_from_who_types(visit: Visit, pages: dict[str, str]) -> None:
+    pages["/form"] = '<p data-announce="Marina, 13 days left"><button id="ring" data-focus>Ring</button></p>'
+    page = visit("parts")
+    page.locator("#form").click()
+    page.wait_for_selector("#ring:focus")
+    assert page.locator("#announce").inner_text() == "Marina, 13 days left"
+    page.locator("#typing").focus()
+    page.evaluate("document.getElementById('part').textContent = ''")
+    page.evaluate("htmx.ajax('GET', '/form', '#part')")
+    page.wait_for_selector("#ring")
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.activeElement.id") == "typing"
+
+
 def everything() -> dict[str, object]:
     today, freeze = date(2027, 1, 15), charts.Span(date(2026, 8, 1), date(2026, 8, 14))
     term = charts.Term("Full Day", "renewal", date(2026, 1, 15), date(2027, 1, 28), "current", (freeze,), "/m")
