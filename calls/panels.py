@@ -36,6 +36,8 @@ def verdicts(*, member: Member, at: dt.datetime) -> list[Verdict]:
 
 
 def _in_a_row(names: list[str]) -> str:
+    if len(names) == len(Kind):
+        return _("Every kind of call")
     first, *rest = names
     return ", ".join([first, *(name[:1].lower() + name[1:] for name in rest)])
 
