@@ -8,7 +8,6 @@ that this user can reach, where the checkout itself is under a closed home.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import hashlib
 import importlib.metadata
@@ -34,13 +33,13 @@ import psutil
 import psycopg
 
 from config.embedded import DATABASE, USER, Servers, ServersError
+from config.parenthood import die_with_parent
 
 LINGER_S = 5.0
 """How long the servers outlive their last user, so that commands in a row share one start."""
 SHELTER = Path("/var/lib/ringback")
 """Where root puts data and binaries when the servers' user cannot enter the checkout's own folder."""
 LONGEST_SOCKET_DIR = 80
-PR_SET_PDEATHSIG = 1
 STOP_TIMEOUT_S = 30
 
 POSTGRES_OPTIONS = {
@@ -55,24 +54,6 @@ POSTGRES_OPTIONS = {
     "log_min_messages": "log",  # what a statement was refused for may quote a member
     "log_checkpoints": "off",
 }
-
-
-def end_with_parent(how: signal.Signals) -> None:
-    """The kernel sends ``how`` to this process when its parent ends, however it ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(how))
-
-
-def die_with_parent(how: signal.Signals) -> Callable[[], None]:
-    """A ``preexec_fn`` that lets a child end with the process that starts it."""
-    parent = os.getpid()
-
-    def in_child() -> None:
-        end_with_parent(how)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
-    return in_child
 
 
 class Keeper:

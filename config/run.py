@@ -175,7 +175,7 @@ def _manage(*arguments: str) -> None:
 
 
 def _spawn(name: str, command: list[str] | None = None, *, restarts: bool = True) -> Child:
-    from config.keeper import die_with_parent
+    from config.parenthood import die_with_parent
 
     program = command or [str(Path(sys.executable).parent / CHILDREN[name][0]), *CHILDREN[name][1:]]
     log = BASE_DIR / "var" / "log" / f"{name}.log"
@@ -278,7 +278,7 @@ def _end(children: list[Child]) -> None:
 
 if __name__ == "__main__":
     if "MAKELEVEL" in os.environ:
-        from config.keeper import end_with_parent
+        from config.parenthood import end_with_parent
 
         end_with_parent(signal.SIGTERM)
     sys.exit(main())

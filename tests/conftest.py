@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests import browser
 from tests.databases import own_database
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in the main thread
@@ -18,6 +19,23 @@ def pytest_configure() -> None:
 
     settings.CLOCK_REFRESH_S = None  # tests pass time, or move this process's clock (``set_clock``)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fifty times as fast
+
+
+def pytest_report_header() -> str:
+    return f"browser: {browser.find() or 'none, its tests are skipped (Debian: apt install chromium)'}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    wanting = [item for item in items if item.get_closest_marker("browser")]
+    if wanting and browser.find() is None:
+        for item in wanting:
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """For pytest-playwright: the machine's own Chromium."""
+    return {"executable_path": browser.find(), "args": browser.ARGUMENTS}
 
 
 @pytest.fixture(scope="session")
