@@ -111,6 +111,10 @@ def test_what_an_override_lifts_and_what_never(memberships, asked, error, lifted
             freeze(memberships, *asked, override_reason="a broken leg")
 
 
+def test_the_allowance_may_be_used_to_its_last_day():
+    assert freeze([replace(RUNNING, allowance_days=10)], *INSIDE).allowance_left == 0
+
+
 def test_an_override_needs_a_written_reason():
     with pytest.raises(freezing.OverrideReasonRequired) as refused:
         freeze(PAIR, *INSIDE, override_reason=" ")
@@ -274,6 +278,15 @@ def test_no_renewal_moves_to_before_today():
     plan = freezing.plan_return(frozen, 501, 9, date(2026, 11, 16), today=date(2026, 12, 15), may_be_past=True)
     assert plan.moves[0].after.effective_ends_on == date(2026, 11, 30)
     assert plan.moves[1].after.starts_on == date(2026, 12, 15)
+
+
+def test_a_gap_before_a_started_renewal_may_be_filled_but_not_overrun():
+    today = date(2026, 12, 15)
+    after_a_gap = [RUNNING, replace(RENEWAL, starts_on=today, ends_on=date(2027, 12, 14))]
+    plan = freeze(after_a_gap, date(2026, 11, 20), date(2026, 12, 3), today=today, override_reason="forgotten")
+    assert [(move.membership, move.after.effective_ends_on) for move in plan.moves] == [(501, date(2026, 12, 14))]
+    with pytest.raises(chains.MovesStarted):
+        freeze(after_a_gap, date(2026, 11, 20), date(2026, 12, 4), today=today, override_reason="forgotten")
 
 
 def test_a_planned_freeze_left_outside_its_membership_is_in_the_way():
