@@ -2,9 +2,12 @@
 
 from memberships.imports.kinds import KINDS
 from memberships.imports.members import Members
+from memberships.imports.memberships import Memberships
+from memberships.imports.plans import Plans
+from memberships.imports.promotions import Promotions
 from memberships.imports.running import Answer, ChangedMeanwhile, Progress, run
 from memberships.imports.unusable import UnusableFile
 
-KINDS.update({kind.name: kind for kind in (Members,)})
+KINDS.update({kind.name: kind for kind in (Plans, Promotions, Members, Memberships)})
 
 __all__ = ["KINDS", "Answer", "ChangedMeanwhile", "Progress", "UnusableFile", "run"]

@@ -33,7 +33,7 @@ class Plans:
         "freeze_days": "int",
         "freeze_min_days": "int",
         "freeze_max_count": "int",
-        "zones": "text[]",
+        "zones": "varchar[]",
         "active": "bool",
     }
 

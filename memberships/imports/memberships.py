@@ -1,0 +1,145 @@
+"""Files of memberships: how rows are read. Where they come to lie is worked out in ``resolved``, ``lineage``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+
+from memberships.imports import cells, lineage, resolved, sold
+from memberships.imports.cells import NULL, Reader, Spellings, Text
+from memberships.imports.job import Counts, Job, Stretch
+from memberships.models import Plan, Promotion, PromotionKind
+from memberships.rules import money, terms
+from memberships.rules.terms import Term
+
+
+class Memberships:
+    """One row a sold membership, found again by its external id. All but its days is as the row says.
+
+    A row that differs from what is stored wins; but one that moved behind a freeze stays where it is as long as the
+    file gives it the start that it had.
+    """
+
+    name: ClassVar[str] = "memberships"
+    required: ClassVar[tuple[str, ...]] = ("external_id", "member", "plan", "starts_on")
+    fields: ClassVar[tuple[str, ...]] = (
+        *required,
+        *("ends_on", "sold_on", "price_paid", "promotions", "special_terms", "balance_due", "balance_due_on"),
+        *("cancelled_on", "cancel_reason"),
+    )
+    dated: ClassVar[tuple[str, ...]] = ("starts_on", "ends_on", "sold_on", "balance_due_on", "cancelled_on")
+    staged: ClassVar[Mapping[str, str]] = {
+        "external_id": "text",
+        "member": "text",
+        "plan": "bigint",
+        "starts_on": "date",
+        "ends_on": "date",
+        "counted_ends_on": "date",
+        "sold_on": "date",
+        "price_paid": "numeric",
+        "promotions": "bigint[]",
+        "bonus_days": "int",
+        "special_terms": "text",
+        "balance_due": "numeric",
+        "balance_due_on": "date",
+        "cancelled_on": "date",
+        "cancel_reason": "text",
+    }
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.plans = {str(plan.pk): plan for plan in Plan.objects.filter(club=job.club)}
+        self.counted = _Counted(self.plans)
+        self.bonus = _Bonus(Promotion.objects.filter(clubs=job.club))
+
+    def readers(self) -> Mapping[str, Reader]:
+        """A reader for each field."""
+        days, currency = self.job.days, self.job.club.currency
+        amount = cells.amount(money.minor_digits(currency), currency)
+        plans = {plan.code: key for key, plan in self.plans.items()}
+        latest = max(self.job.today, self.job.as_of)
+        return {
+            "external_id": Text(64, None),
+            "member": Text(64, None),
+            "plan": Spellings(cells.looked_up(plans, _("There is no plan “%(text)s” in this club.")), None),
+            "starts_on": Spellings(days.iso, None),
+            "ends_on": Spellings(days.iso),
+            "sold_on": Spellings(days.not_after(latest, _("A sale cannot be dated in the future."))),
+            "price_paid": Spellings(amount, "0"),
+            "promotions": Spellings(self.bonus.read, "{}"),
+            "special_terms": Spellings(cells.short(400), ""),
+            "balance_due": Spellings(amount, "0"),
+            "balance_due_on": Spellings(days.iso),
+            "cancelled_on": Spellings(days.iso),
+            "cancel_reason": Spellings(cells.short(400), ""),
+        }
+
+    def derive(self, stretch: Stretch) -> None:
+        """Count the end of each term and its bonus days; refuse days in the wrong order."""
+        columns = stretch.columns
+        starts, ends, cancelled = columns["starts_on"], columns["ends_on"], columns["cancelled_on"]
+        sold_on = [start if sold == NULL else sold for start, sold in zip(starts, columns["sold_on"], strict=True)]
+        stretch.check(
+            "sold_on",
+            map(str.__gt__, sold_on, starts),
+            lambda index: _("A membership cannot be sold after it starts (%(day)s).") % {"day": starts[index]},
+        )
+        stretch.check(
+            "ends_on",
+            (last != NULL and last < first for first, last in zip(starts, ends, strict=True)),
+            lambda index: _("The last day lies before the first."),
+        )
+        stretch.check(
+            "cancelled_on",
+            (day != NULL and day < sold for day, sold in zip(cancelled, sold_on, strict=True)),
+            lambda index: _("A membership cannot be cancelled before it is sold (%(day)s).") % {"day": sold_on[index]},
+        )
+        columns["counted_ends_on"] = list(map(self.counted.__getitem__, zip(starts, columns["plan"], strict=True)))
+        columns["bonus_days"] = list(map(self.bonus.days.__getitem__, columns["promotions"]))
+
+    def check(self) -> None:
+        """Work out where each row lies; refuse what is unknown, comes twice, or shares a day with another."""
+        self.job.refuse_repeated("external_id")
+        resolved.resolve(self.job)
+        lineage.work_out(self.job)
+
+    def merge(self) -> Counts:
+        """Store the rows that are new or differ, with all that hangs on them."""
+        return sold.store(self.job)
+
+
+class _Counted(dict[tuple[str, str], str]):
+    """The last day of a term, by its first day and its plan."""
+
+    def __init__(self, plans: Mapping[str, Plan]) -> None:
+        super().__init__()
+        self.terms = {key: Term(plan.term_count, plan.term_unit) for key, plan in plans.items()}
+
+    def __missing__(self, key: tuple[str, str]) -> str:
+        start, plan = key
+        value = terms.ends_on(dt.date.fromisoformat(start), self.terms[plan]).isoformat()
+        self[key] = value
+        return value
+
+
+class _Bonus:
+    """Reads the promotions of a row, and knows the bonus days that each set of them gives."""
+
+    def __init__(self, promotions: object) -> None:
+        rows = list(promotions)  # type: ignore[call-overload]
+        self._values = {row.pk: row.value if row.kind == PromotionKind.BONUS_DAYS else Decimal(0) for row in rows}
+        self._known = cells.looked_up(
+            {row.code: str(row.pk) for row in rows}, _("There is no promotion “%(text)s” in this club.")
+        )
+        self.days: dict[str, str] = {"{}": "0"}
+
+    def read(self, text: str) -> str:
+        """The promotions' ids as an array, in order."""
+        ids = sorted({int(self._known(code)) for code in cells.split(text)})
+        array = "{" + ",".join(map(str, ids)) + "}"
+        self.days[array] = str(sum(int(self._values[pk]) for pk in ids))
+        return array
