@@ -11,10 +11,18 @@ from typing import Any
 import pghistory.middleware
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from config import clock
+
+SIGNED_IN_AT = "signed_in_at"
+REAUTHENTICATION_TIMEOUT_S = 300
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -26,6 +34,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Nothing: allauth's own count of failed logins would lock before axes and say less."""
 
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Not for enrolling the first second factor right after the login: the password was just typed."""
+        signed_in_at = self.request.session.get(SIGNED_IN_AT, 0)
+        just_now = abs(clock.now().timestamp() - signed_in_at) < REAUTHENTICATION_TIMEOUT_S
+        return not just_now or is_mfa_enabled(self.request.user)
+
 
 class MFAAdapter(DefaultMFAAdapter):
     """Keeps the secrets of second factors encrypted: a stolen dump alone must not pass them."""
@@ -35,6 +49,11 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+@receiver(user_logged_in)
+def _note_when(request: HttpRequest, **_kwargs: Any) -> None:
+    request.session[SIGNED_IN_AT] = clock.now().timestamp()
 
 
 def _cipher() -> MultiFernet:
