@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CallsConfig(AppConfig):
@@ -6,9 +7,16 @@ class CallsConfig(AppConfig):
 
     def ready(self) -> None:
         from calls import clubs, listening, panels
+        from calls.views import meeting_parts
         from memberships import events, places
+        from memberships.models import Role
 
         places.club_parts.append(clubs.add_parts)
         places.member_panels.append(panels.why_panel)
         places.timelines.append(panels.happenings)
+        places.member_actions.append(meeting_parts.actions)
+        places.offer_sides.append(meeting_parts.beside_offer)
+        everybody = frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
+        places.navigation.append(places.NavItem(_("Meetings"), "meeting_list", everybody, 30))
+        places.start_pages.append(places.StartPage(frozenset({Role.ADMINISTRATOR}), "meeting_list"))
         listening.register(events)

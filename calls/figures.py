@@ -248,10 +248,7 @@ def _latest(dated: list[tuple], on: dt.date) -> tuple | None:
 
 def names(club: Club, found: Iterable[Refusal]) -> Names:
     """What the keys of these refusals are called, in the reader's language."""
-    reasons = {
-        reason.code: (_(reason.label) if reason.built_in else reason.label, reason.group)
-        for reason in RefusalReason.objects.filter(club=club)
-    }
+    reasons = {reason.code: (reason.name, reason.group) for reason in RefusalReason.objects.filter(club=club)}
     staff = Employee.objects.filter(club=club).select_related("user").order_by("active", "pk")
     operators = {(one.user.username if one.user else _host_key(one.pk)): one.name for one in staff}
     spellings: dict[str, Counter[str]] = defaultdict(Counter)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from calls.rules.kinds import Kind
 from calls.rules.planning import Risk, Wanted
-from memberships.models import Club
+from memberships.models import Club, Member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +38,12 @@ class RiskSource(Protocol):
     def __call__(self, *, club: Club, on: dt.date, members: Collection[int] | None) -> Mapping[int, Risk]: ...
 
 
+class MeetingLines(Protocol):
+    """What a room knows of a member that the host should see before a meeting: (label, words), both translated."""
+
+    def __call__(self, *, member: Member, on: dt.date) -> list[tuple[str, str]]: ...
+
+
 task_sources: list[TaskSource] = []
 risk_sources: list[RiskSource] = []
+meeting_lines: list[MeetingLines] = []

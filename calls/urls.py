@@ -1,7 +1,18 @@
 from django.urls import path
 
-from calls.views import why
+from calls.views import meeting_close, meetings, why
 
 urlpatterns = [
+    path("meetings/", meetings.meeting_list, name="meeting_list"),
+    path("meetings/<int:pk>/", meetings.meeting_detail, name="meeting_detail"),
+    path("meetings/<int:pk>/attended/", meetings.meeting_attended, name="meeting_attended"),
+    path("meetings/<int:pk>/no-show/", meetings.meeting_no_show, name="meeting_no_show"),
+    path("meetings/<int:pk>/move/", meetings.meeting_move, name="meeting_move"),
+    path("meetings/<int:pk>/cancel/", meetings.meeting_cancel, name="meeting_cancel"),
+    path("meetings/<int:pk>/renewed/", meeting_close.meeting_renewed, name="meeting_renewed"),
+    path("meetings/<int:pk>/sold/", meeting_close.meeting_sold, name="meeting_sold"),
+    path("meetings/<int:pk>/close/<slug:how>/", meeting_close.meeting_close, name="meeting_close"),
+    path("members/<int:pk>/meeting/", meetings.meeting_book, name="meeting_book"),
+    path("employees/<int:pk>/hours/", meetings.host_hours, name="host_hours"),
     path("members/<int:pk>/why/", why.member_why, name="member_why"),
 ]

@@ -2,6 +2,7 @@
 
 from calls.meetings.closing import (
     NothingToChange,
+    NotSoldHere,
     NotTheirOffer,
     ReasonRefused,
     RingOnRefused,
@@ -10,8 +11,9 @@ from calls.meetings.closing import (
     close_renewed,
     close_satisfied,
     close_thinking,
+    close_with_sale,
 )
-from calls.meetings.hosts import HoursRefused, Slot, hosts, set_days_off, set_hours, slots
+from calls.meetings.hosting import HoursRefused, Slot, hosts, set_days_off, set_hours, slots
 from calls.meetings.life import (
     AlreadyRecorded,
     MemberHasMeeting,
@@ -34,6 +36,7 @@ __all__ = [
     "HoursRefused",
     "MemberHasMeeting",
     "NotNow",
+    "NotSoldHere",
     "NotTheirOffer",
     "NothingToChange",
     "OutsideClubHours",
@@ -51,6 +54,7 @@ __all__ = [
     "close_renewed",
     "close_satisfied",
     "close_thinking",
+    "close_with_sale",
     "confirm",
     "hosts",
     "no_show",

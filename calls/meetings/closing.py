@@ -37,6 +37,12 @@ class RingOnRefused(Invalid):
     field = "ring_on"
 
 
+class NotSoldHere(Invalid):
+    """The membership is somebody else's, was sold before the meeting's day, or is cancelled."""
+
+    field = "membership"
+
+
 class NothingToChange(Invalid):
     """The member has no running membership whose plan could change."""
 
@@ -62,6 +68,19 @@ def close_renewed(
     with holding.member(meeting.member_id, now=now, by=by, terms=True):
         _close(meeting, MeetingResult.RENEWED, now=now, satisfied=satisfied)
         sold = sales.sell_quote(quote=quote, now=now, by=by, payment=payment, special_terms=special_terms)
+        return _with_sale(meeting, sold, by=by, now=now)
+
+
+def close_with_sale(*, meeting: Meeting, sold: Membership, by: User | None, now: dt.datetime) -> Meeting:
+    """The member bought beside this page, on the meeting's day or later: closes the meeting as renewed by that sale.
+
+    Raises NotSoldHere, AlreadyRecorded.
+    """
+    day = local_time.local_day(meeting.starts_at, meeting.club.zone)
+    if sold.member_id != meeting.member_id or sold.sold_on < day or sold.cancelled_on is not None:
+        raise NotSoldHere(sentence(N_("This sale was not made on the meeting's day or later.")))
+    with holding.operation(by=by):
+        _close(meeting, MeetingResult.RENEWED, now=now)
         return _with_sale(meeting, sold, by=by, now=now)
 
 

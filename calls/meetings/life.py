@@ -8,7 +8,7 @@ import uuid
 from django.db import IntegrityError, transaction
 
 from calls import events, settling
-from calls.meetings import hosts
+from calls.meetings import hosting
 from calls.models import (
     OPEN_STATUSES,
     CallAttempt,
@@ -116,7 +116,7 @@ def _store(meeting: Meeting, *, by: User | None, now: dt.datetime, instead_of: M
         raise Invalid(text, fields={"purpose": [text]})
     # Two bookings of one host wait for each other here: two inserts under an exclusion constraint could deadlock.
     Employee.objects.select_for_update(no_key=True).get(pk=host.pk)
-    free = hosts.times(club=club, receiving=[host], now=now, besides=instead_of)[host.pk]
+    free = hosting.times(club=club, receiving=[host], now=now, besides=instead_of)[host.pk]
     refusal = slot_rules.why_no_slot(free, starts_at, now=now)
     if refusal is not None:
         raise _slot_error(refusal, meeting, free)

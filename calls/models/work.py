@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models import Club, Member, Membership, User
@@ -189,7 +190,12 @@ class RefusalReason(models.Model):
         constraints = [models.UniqueConstraint(fields=["club", "code"], name="refusal_reason_code_once")]
 
     def __str__(self) -> str:
-        return self.label
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The label in the reader's language; a club's own words stay as they are."""
+        return gettext(self.label) if self.built_in else self.label
 
 
 class Outcome(models.TextChoices):

@@ -44,7 +44,7 @@ def offer_new(request: HttpRequest, pk: int) -> HttpResponse:
     member = access.one(user, Member.objects.select_related("club"), pk, Right.SELL)
     frame.enter(request, member.club)
     supervisor = access.may(user, Right.OVERRIDE, member.club)
-    form = OfferForm(request.POST or None, club=member.club, supervisor=supervisor)
+    form = OfferForm(request.POST if request.method == "POST" else None, club=member.club, supervisor=supervisor)
     now = clock.now()
     if request.method == "POST" and form.is_valid():
         try:
