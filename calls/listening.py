@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection
 from types import ModuleType
 
-from calls import settling
-from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Kind, Lapse, Meeting, Request
+from django.db.models import Q
+
+from calls import planning, settling
+from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Kind, Lapse, Meeting, Request, TaskStatus
 from memberships.events import Moment
-from memberships.models import Freeze, Member, Membership, Visit
+from memberships.models import Club, Freeze, Member, Membership, Visit
+
+LATELY = dt.timedelta(days=90)
+"""A call that lapsed longer ago is not opened again by an event; the nightly plan may."""
 
 
 def register(events: ModuleType) -> None:
@@ -41,22 +48,35 @@ def on_changed(*, old: Membership, new: Membership, moment: Moment) -> None:
 
 
 def on_cancelled(*, membership: Membership, moment: Moment) -> None:
-    """Open tasks about a cancelled membership lapse."""
+    """Open tasks about a cancelled membership lapse; one that waited for its successor may be due again."""
     about = CallTask.objects.filter(membership=membership, status__in=OPEN_STATUSES)
     settling.lapse(tasks=about.values_list("pk", flat=True), because=Lapse.CANCELLED, moment=moment)
+    _look_again(membership.club, [membership.member_id], moment, returned_from=(Lapse.RENEWED,))
 
 
 def on_freeze(*, freeze: Freeze, moved: list[Membership], moment: Moment) -> None:
     """Frozen members are not rung; days that moved make other calls due."""
+    members = {freeze.membership.member_id, *(membership.member_id for membership in moved)}
+    causes = (Lapse.FROZEN, Lapse.WINDOW_OVER)
+    _look_again(freeze.membership.club, members, moment, is_open=True, returned_from=causes)
 
 
 def on_visits(*, visits: list[Visit], moment: Moment) -> None:
     """Who came is not absent any more."""
+    clubs = {visit.club for visit in visits}
+    for club in clubs:
+        members = {visit.member_id for visit in visits if visit.club_id == club.pk}
+        missed = CallTask.objects.filter(club=club, kind=Kind.AT_RISK, status__in=OPEN_STATUSES, member__in=members)
+        waiting = set(missed.values_list("member", flat=True))
+        if waiting:
+            planning.replan(club=club, members=waiting, now=moment.now)
 
 
 def on_member_changed(*, member: Member, moment: Moment) -> None:
-    """A changed number, consent, do-not-call mark or death counts at once."""
+    """A changed number, consent, do-not-call mark or death counts at once; so does one that is taken away."""
     settling.settle(tasks=_open(member), now=moment.now)
+    causes = (Lapse.DNC, Lapse.DECEASED, Lapse.BAD_PHONE, Lapse.POLICY)
+    _look_again(member.club, [member.pk], moment, returned_from=causes)
 
 
 def on_merged(*, kept: Member, gone: Member, moment: Moment) -> None:
@@ -76,6 +96,17 @@ def on_erased(*, member: Member, moment: Moment) -> None:
     Meeting.objects.filter(member=member).update(note="", why="")
     Complaint.objects.filter(member=member).update(text="", answer="")
     Request.objects.filter(member=member).update(text="", answer="")
+
+
+def _look_again(
+    club: Club, members: Collection[int], moment: Moment, *, is_open: bool = False, returned_from: Collection[str] = ()
+) -> None:
+    """Plans for those of the members who have open tasks (if asked), or tasks that lapsed for such a cause lately."""
+    lately = Q(status=TaskStatus.LAPSED, lapsed_because__in=returned_from, closed_at__gt=moment.now - LATELY)
+    wanted = lately | Q(status__in=OPEN_STATUSES) if is_open else lately
+    touched = set(CallTask.objects.filter(wanted, member__in=members).values_list("member", flat=True))
+    if touched:
+        planning.replan(club=club, members=touched, now=moment.now)
 
 
 def _open(member: Member) -> list[int]:

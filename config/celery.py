@@ -47,6 +47,8 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Static, in code. Entries: "name": {"task": "app.tasks.name", "schedule": crontab(...) or seconds}.
     "forget_idempotency_keys": {"task": "config.tasks.forget_idempotency_keys", "schedule": crontab(minute="7")},
+    "sweep_queue": {"task": "calls.tasks.sweep_queue", "schedule": 60.0},
+    "plan_due_clubs": {"task": "calls.tasks.plan_due_clubs", "schedule": crontab(minute="*/5")},
 }
 
 
