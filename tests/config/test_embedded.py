@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import pwd
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,130 +20,14 @@ import pytest
 import redis
 
 from config import embedded
+from tests.config.servers import BASE_DIR, Client, at_work, connect, read_mark, until, valkey, write_mark
 
-BASE_DIR = Path(__file__).resolve().parents[2]
-CLIENT = """
-import json, sys, dataclasses, pathlib
-from config import embedded
-try:
-    print(json.dumps(dataclasses.asdict(embedded.ensure(pathlib.Path(sys.argv[1])))), flush=True)
-except embedded.ServersError as error:
-    sys.exit(str(error))
-sys.stdin.read()
-"""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
 
-class Client:
-    """Another process that uses the servers of a folder until it is told to leave, or killed."""
-
-    def __init__(self, var: Path, **popen: Any) -> None:
-        popen.setdefault("env", dict(os.environ))
-        self.process = subprocess.Popen(
-            [popen.pop("python", sys.executable), "-c", CLIENT, str(var)],
-            cwd=BASE_DIR,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **popen,
-        )
-
-    def servers(self) -> embedded.Servers:
-        assert self.process.stdout and self.process.stderr
-        line = self.process.stdout.readline()
-        assert line, self.process.stderr.read()
-        return embedded.Servers(**json.loads(line))
-
-    def refusal(self) -> str:
-        return self.process.communicate(timeout=60)[1].strip()
-
-    def leave(self) -> None:
-        self.process.communicate(timeout=10)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    """A folder that the servers' user can enter; whatever still runs on it afterwards is a failure."""
-    top = Path(tempfile.mkdtemp(prefix="ringback-test-"))
-    top.chmod(0o755)
-    folder = top / "var"
-    yield folder
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(json.loads((folder / "run" / "servers.json").read_text())["keeper_pid"], signal.SIGUSR1)
-    try:
-        until(lambda: not at_work(folder))
-    finally:
-        for process in at_work(folder):
-            process.kill()
-        with contextlib.suppress(OSError):
-            shutil.rmtree((folder / "servers").resolve(strict=True))
-        shutil.rmtree(top)
-
-
-@pytest.fixture
-def client(var: Path) -> Iterator[Callable[..., Client]]:
-    started: list[Client] = []
-
-    def start(folder: Path = var, **popen: Any) -> Client:
-        started.append(Client(folder, **popen))
-        return started[-1]
-
-    yield start
-    for one in started:
-        if one.process.poll() is None:
-            one.kill()
-
-
-def at_work(var: Path) -> list[psutil.Process]:
-    """Keeper and servers of this folder (their command lines name it, or the data it links to)."""
-    names = {str(var)}
-    with contextlib.suppress(OSError):
-        names.add(str((var / "servers").resolve(strict=True)))
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            words = " ".join(process.cmdline())
-            if process.pid != os.getpid() and "import json" not in words and any(name in words for name in names):
-                found.append(process)
-    return found
-
-
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def connect(servers: embedded.Servers) -> psycopg.Connection[Any]:
-    return psycopg.connect(
-        host=servers.socket_dir, user=embedded.USER, dbname=embedded.DATABASE, autocommit=True, connect_timeout=5
-    )
-
-
-def valkey(servers: embedded.Servers) -> redis.Redis:
-    return redis.Redis(unix_socket_path=servers.redis_socket, socket_timeout=5)
-
-
-def write_mark(servers: embedded.Servers) -> None:
-    with connect(servers) as connection:
-        connection.execute("CREATE TABLE mark (id int)")
-
-
-def read_mark(servers: embedded.Servers) -> bool:
-    with connect(servers) as connection:
-        row = connection.execute("SELECT to_regclass('mark')").fetchone()
-        return row is not None and row[0] is not None
-
-
-def start_and_stop(client: Callable[..., Client], var: Path) -> embedded.Servers:
+def start_and_stop(join: Callable[..., Client], var: Path) -> embedded.Servers:
     """Leaves a whole data folder whose servers have stopped."""
-    first = client()
+    first = join()
     servers = first.servers()
     first.leave()
     os.kill(servers.keeper_pid, signal.SIGUSR1)
@@ -153,8 +35,8 @@ def start_and_stop(client: Callable[..., Client], var: Path) -> embedded.Servers
     return servers
 
 
-def test_both_servers_answer_and_letters_are_letters_in_both_alphabets(client: Callable[..., Client]) -> None:
-    servers = client().servers()
+def test_both_servers_answer_and_letters_are_letters_in_both_alphabets(join: Callable[..., Client]) -> None:
+    servers = join().servers()
 
     assert valkey(servers).ping()
     with connect(servers) as connection:
@@ -163,14 +45,14 @@ def test_both_servers_answer_and_letters_are_letters_in_both_alphabets(client: C
     assert row == ("жё", 7)
 
 
-def test_second_user_joins_the_running_servers(client: Callable[..., Client]) -> None:
-    first, second = client().servers(), client().servers()
+def test_second_user_joins_the_running_servers(join: Callable[..., Client]) -> None:
+    first, second = join().servers(), join().servers()
 
     assert first == second
 
 
-def test_last_one_out_stops_the_servers_and_not_before(var: Path, client: Callable[..., Client]) -> None:
-    first, second = client(), client()
+def test_last_one_out_stops_the_servers_and_not_before(var: Path, join: Callable[..., Client]) -> None:
+    first, second = join(), join()
     first.servers()
     servers = second.servers()
 
@@ -184,15 +66,15 @@ def test_last_one_out_stops_the_servers_and_not_before(var: Path, client: Callab
     assert not Path(servers.socket_dir).exists()
 
 
-def test_a_later_start_finds_its_data_again(var: Path, client: Callable[..., Client]) -> None:
-    first = client()
+def test_a_later_start_finds_its_data_again(var: Path, join: Callable[..., Client]) -> None:
+    first = join()
     servers = first.servers()
     write_mark(servers)
     first.leave()
     os.kill(servers.keeper_pid, signal.SIGUSR1)
     until(lambda: not at_work(var))
 
-    assert read_mark(client().servers())
+    assert read_mark(join().servers())
 
 
 def test_releasing_as_the_last_one_waits_until_all_has_stopped(var: Path) -> None:
@@ -203,17 +85,17 @@ def test_releasing_as_the_last_one_waits_until_all_has_stopped(var: Path) -> Non
     assert not at_work(var)
 
 
-def test_releasing_beside_another_user_leaves_the_servers_to_them(var: Path, client: Callable[..., Client]) -> None:
+def test_releasing_beside_another_user_leaves_the_servers_to_them(var: Path, join: Callable[..., Client]) -> None:
     servers = embedded.ensure(var)
-    other = client()
+    other = join()
     other.servers()
 
     assert embedded.release(var) is False
     assert valkey(servers).ping()
 
 
-def test_nothing_is_left_behind_when_the_only_user_is_killed(var: Path, client: Callable[..., Client]) -> None:
-    only = client()
+def test_nothing_is_left_behind_when_the_only_user_is_killed(var: Path, join: Callable[..., Client]) -> None:
+    only = join()
     only.servers()
 
     only.kill()
@@ -222,13 +104,13 @@ def test_nothing_is_left_behind_when_the_only_user_is_killed(var: Path, client: 
 
 
 def test_nothing_is_left_behind_when_the_keeper_is_killed_and_the_next_start_works(
-    var: Path, client: Callable[..., Client]
+    var: Path, join: Callable[..., Client]
 ) -> None:
-    servers = client().servers()
+    servers = join().servers()
     write_mark(servers)
 
     os.kill(servers.keeper_pid, signal.SIGKILL)
-    next_servers = client().servers()  # at once: the killed keeper's PostgreSQL may still be stopping
+    next_servers = join().servers()  # at once: the killed keeper's PostgreSQL may still be stopping
 
     assert next_servers.keeper_pid != servers.keeper_pid
     assert read_mark(next_servers)
@@ -236,8 +118,8 @@ def test_nothing_is_left_behind_when_the_keeper_is_killed_and_the_next_start_wor
     until(lambda: not at_work(var))
 
 
-def test_a_server_that_falls_is_started_again(var: Path, client: Callable[..., Client]) -> None:
-    servers = client().servers()
+def test_a_server_that_falls_is_started_again(var: Path, join: Callable[..., Client]) -> None:
+    servers = join().servers()
     for child in psutil.Process(servers.keeper_pid).children():
         child.kill()
 
@@ -250,27 +132,25 @@ def test_a_server_that_falls_is_started_again(var: Path, client: Callable[..., C
     until(both_answer)
 
 
-def test_eight_simultaneous_starts_share_one_server(client: Callable[..., Client]) -> None:
-    eight = [client() for _ in range(8)]
+def test_eight_simultaneous_starts_share_one_server(join: Callable[..., Client]) -> None:
+    eight = [join() for _ in range(8)]
 
     assert len({one.servers() for one in eight}) == 1
 
 
-def test_eight_simultaneous_starts_after_a_killed_keeper_share_one_server(client: Callable[..., Client]) -> None:
-    servers = client().servers()
+def test_eight_simultaneous_starts_after_a_killed_keeper_share_one_server(join: Callable[..., Client]) -> None:
+    servers = join().servers()
     os.kill(servers.keeper_pid, signal.SIGKILL)
 
-    after = {one.servers() for one in [client() for _ in range(8)]}
+    after = {one.servers() for one in [join() for _ in range(8)]}
 
     assert len(after) == 1
     assert after != {servers}
 
 
 @pytest.mark.parametrize("what", ["a zombie", "somebody else's process", "nobody", "nonsense"])
-def test_a_pid_file_that_names_no_server_of_ours_is_dropped(
-    var: Path, client: Callable[..., Client], what: str
-) -> None:
-    start_and_stop(client, var)
+def test_a_pid_file_that_names_no_server_of_ours_is_dropped(var: Path, join: Callable[..., Client], what: str) -> None:
+    start_and_stop(join, var)
     zombie = subprocess.Popen(["true"])
     until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE)
     named = {
@@ -282,33 +162,33 @@ def test_a_pid_file_that_names_no_server_of_ours_is_dropped(
     pid_file = var / "servers" / "postgres" / "postmaster.pid"
     pid_file.write_text(f"{named}\n{var}/servers/postgres\n")
 
-    assert not read_mark(client().servers())
+    assert not read_mark(join().servers())
     zombie.wait()
     assert psutil.pid_exists(os.getpid())
 
 
-def test_data_of_another_major_version_is_refused_with_what_to_do(var: Path, client: Callable[..., Client]) -> None:
-    start_and_stop(client, var)
+def test_data_of_another_major_version_is_refused_with_what_to_do(var: Path, join: Callable[..., Client]) -> None:
+    start_and_stop(join, var)
     (var / "servers" / "postgres" / "PG_VERSION").write_text("17\n")
 
-    refusal = client().refusal()
+    refusal = join().refusal()
 
     assert "made by PostgreSQL 17" in refusal
     assert "manage.py backup" in refusal
 
 
 def test_damaged_queue_data_is_set_aside_because_the_database_holds_the_truth(
-    var: Path, client: Callable[..., Client]
+    var: Path, join: Callable[..., Client]
 ) -> None:
-    start_and_stop(client, var)
+    start_and_stop(join, var)
     for path in (var / "servers" / "valkey" / "appendonlydir").glob("*.manifest"):
         path.write_text("not a manifest\n")
 
-    assert valkey(client().servers()).ping()
+    assert valkey(join().servers()).ping()
     assert list((var / "servers").glob("valkey.broken-*"))
 
 
-def test_a_half_made_data_folder_is_made_anew(var: Path, client: Callable[..., Client]) -> None:
+def test_a_half_made_data_folder_is_made_anew(var: Path, join: Callable[..., Client]) -> None:
     (var / "servers" / "postgres.new").mkdir(parents=True)
     (var / "servers" / "postgres.new" / "PG_VERSION").write_text("18\n")
     if os.geteuid() == 0:
@@ -316,12 +196,12 @@ def test_a_half_made_data_folder_is_made_anew(var: Path, client: Callable[..., C
         for path in [var / "servers", *(var / "servers").rglob("*")]:
             os.chown(path, account.pw_uid, account.pw_gid)
 
-    assert not read_mark(client().servers())
+    assert not read_mark(join().servers())
 
 
-def test_a_folder_with_a_very_long_name_works(var: Path, client: Callable[..., Client]) -> None:
+def test_a_folder_with_a_very_long_name_works(var: Path, join: Callable[..., Client]) -> None:
     deep = var.parent / ("d" * 100) / ("e" * 100) / "var"
-    one = client(deep)
+    one = join(deep)
     servers = one.servers()
 
     assert len(servers.redis_socket) < 107
@@ -331,10 +211,10 @@ def test_a_folder_with_a_very_long_name_works(var: Path, client: Callable[..., C
 
 
 @as_root
-def test_a_checkout_under_a_closed_home_works(var: Path, client: Callable[..., Client]) -> None:
+def test_a_checkout_under_a_closed_home_works(var: Path, join: Callable[..., Client]) -> None:
     var.parent.chmod(0o700)
 
-    servers = client().servers()
+    servers = join().servers()
 
     write_mark(servers)
     assert (var / "servers").is_symlink()
@@ -343,7 +223,7 @@ def test_a_checkout_under_a_closed_home_works(var: Path, client: Callable[..., C
 
 @as_root
 def test_wheels_that_the_servers_user_cannot_reach_are_copied(
-    var: Path, client: Callable[..., Client], tmp_path: Path
+    var: Path, join: Callable[..., Client], tmp_path: Path
 ) -> None:
     """tmp_path is under a folder of root's with mode 0700, as a checkout in /root is."""
     site = Path(psycopg.__file__).parent.parent
@@ -353,7 +233,7 @@ def test_wheels_that_the_servers_user_cannot_reach_are_copied(
         shutil.copytree(site / package, hidden / package, symlinks=True)
     tmp_path.chmod(0o700)
 
-    servers = client(env=os.environ | {"PYTHONPATH": str(hidden)}).servers()
+    servers = join(env=os.environ | {"PYTHONPATH": str(hidden)}).servers()
 
     (postgres,) = (child for child in psutil.Process(servers.keeper_pid).children() if child.name() == "postgres")
     assert postgres.exe().startswith("/var/lib/ringback/binaries-")
@@ -361,7 +241,7 @@ def test_wheels_that_the_servers_user_cannot_reach_are_copied(
 
 
 def _as(uid: int, gid: int) -> dict[str, Any]:
-    """Run a client as another user with an interpreter that this user can reach."""
+    """Run a join as another user with an interpreter that this user can reach."""
     python = next(
         (
             path
@@ -387,54 +267,54 @@ def _can_run(python: str, uid: int, gid: int) -> bool:
 
 
 @as_root
-def test_an_ordinary_user_runs_the_servers_as_themselves(var: Path, client: Callable[..., Client]) -> None:
+def test_an_ordinary_user_runs_the_servers_as_themselves(var: Path, join: Callable[..., Client]) -> None:
     nobody = pwd.getpwnam("nobody")
     os.chown(var.parent, nobody.pw_uid, nobody.pw_gid)
 
-    servers = client(**_as(nobody.pw_uid, nobody.pw_gid)).servers()
+    servers = join(**_as(nobody.pw_uid, nobody.pw_gid)).servers()
 
     assert {child.username() for child in psutil.Process(servers.keeper_pid).children()} == {"nobody"}
     assert valkey(servers).ping()
 
 
 @as_root
-def test_root_joins_the_data_of_an_ordinary_user_as_that_user(var: Path, client: Callable[..., Client]) -> None:
+def test_root_joins_the_data_of_an_ordinary_user_as_that_user(var: Path, join: Callable[..., Client]) -> None:
     nobody = pwd.getpwnam("nobody")
     os.chown(var.parent, nobody.pw_uid, nobody.pw_gid)
-    first = client(**_as(nobody.pw_uid, nobody.pw_gid))
+    first = join(**_as(nobody.pw_uid, nobody.pw_gid))
     write_mark(first.servers())
     first.leave()
     until(lambda: not at_work(var))
 
-    assert read_mark(client().servers())
+    assert read_mark(join().servers())
 
 
 @as_root
-def test_a_user_id_without_a_name_is_told_what_to_do(var: Path, client: Callable[..., Client]) -> None:
+def test_a_user_id_without_a_name_is_told_what_to_do(var: Path, join: Callable[..., Client]) -> None:
     var.parent.chmod(0o777)
 
-    refusal = client(**_as(54321, 54321)).refusal()
+    refusal = join(**_as(54321, 54321)).refusal()
 
     assert "user id 54321" in refusal
     assert "useradd" in refusal
 
 
 @as_root
-def test_a_folder_of_another_user_is_refused_with_what_to_do(var: Path, client: Callable[..., Client]) -> None:
-    first = client()
+def test_a_folder_of_another_user_is_refused_with_what_to_do(var: Path, join: Callable[..., Client]) -> None:
+    first = join()
     first.servers()
     nobody = pwd.getpwnam("nobody")
 
-    refusal = client(**_as(nobody.pw_uid, nobody.pw_gid)).refusal()
+    refusal = join(**_as(nobody.pw_uid, nobody.pw_gid)).refusal()
 
     assert "belongs to another user" in refusal
     assert "chown" in refusal
 
 
-def test_somebody_elses_folder_in_the_place_of_the_sockets_is_refused(var: Path, client: Callable[..., Client]) -> None:
-    servers = start_and_stop(client, var)
+def test_somebody_elses_folder_in_the_place_of_the_sockets_is_refused(var: Path, join: Callable[..., Client]) -> None:
+    servers = start_and_stop(join, var)
     Path(servers.socket_dir).symlink_to("/etc")
     try:
-        assert "belongs to somebody else" in client().refusal()
+        assert "belongs to somebody else" in join().refusal()
     finally:
         Path(servers.socket_dir).unlink()

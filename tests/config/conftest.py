@@ -1,0 +1,3 @@
+from tests.config.servers import join, var
+
+__all__ = ["join", "var"]
