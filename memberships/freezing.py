@@ -10,9 +10,12 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from memberships import events, histories, holding
 from memberships.histories import History
 from memberships.models import Closure, Club, Freeze, Member, Membership, User
+from memberships.rules import chains
 from memberships.rules import freezing as rules
 from memberships.rules.errors import Conflict, Invalid
 from memberships.rules.sentences import N_, Sentence, sentence
@@ -50,6 +53,19 @@ class Closed:
     closure: Closure
     frozen: list[Membership]
     left: list[Left]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a closure would do: memberships it would freeze, all that would move, those it would have to leave."""
+
+    frozen: list[Membership]
+    moves: list[tuple[Membership, chains.Move]]
+    left: list[Left]
+
+
+NOT_STORED = 2**62
+"""The number of a closure that is only previewed: the days of those that stand already stay theirs."""
 
 
 # ---- freezes ---------------------------------------------------------------------------------------------
@@ -191,6 +207,22 @@ def close_club(
         return apply(closure=closure, now=now, by=by)
 
 
+def preview_closure(*, club: Club, starts_on: dt.date, ends_on: dt.date, now: dt.datetime) -> Preview:
+    """What a closure would move, nothing stored. Raises ``ClosureDaysRefused``."""
+    if ends_on < starts_on:
+        raise ClosureDaysRefused(sentence(N_("The last day lies before the first.")))
+    days = chains.Closure(NOT_STORED, starts_on, ends_on)
+    today = holding.moment_in(club, now, None).today
+    preview = Preview([], [], [])
+    for member in _touched(club, starts_on):
+        history = histories.of(member)
+        plan = rules.plan_closure(history.held, days, today=today)
+        preview.frozen.extend(history.rows[pk] for pk in plan.frozen)
+        preview.moves.extend((history.rows[move.membership], move) for move in plan.moves)
+        preview.left.extend(Left(history.rows[left.membership], left.why) for left in plan.left)
+    return preview
+
+
 def apply(*, closure: Closure, now: dt.datetime, by: User | None) -> Closed:
     """Freeze what a closure should freeze; applying it twice changes nothing."""
     days = histories.closure_days(closure)
@@ -225,8 +257,7 @@ def _for_all(
     with holding.operation(by=by):
         holding.hold_closures(closure.club)
         moment = holding.moment_in(closure.club, now, by)
-        touched = Membership.objects.filter(club=closure.club, last_covered_on__gte=closure.starts_on).values("member")
-        for member in Member.objects.select_for_update().filter(pk__in=touched).order_by("pk"):
+        for member in _touched(closure.club, closure.starts_on).select_for_update():
             history = histories.of(member)
             planned = plan(history, moment.today)
             stored = histories.store(history, planned.moves, moment)
@@ -239,3 +270,9 @@ def _for_all(
             done.frozen.extend(history.rows[pk] for pk in planned.frozen)
             done.left.extend(Left(history.rows[left.membership], left.why) for left in planned.left)
     return done
+
+
+def _touched(club: Club, since: dt.date) -> QuerySet[Member]:
+    """The members of a club with a membership that covers the day or a later one, in order of id."""
+    rows = Membership.objects.filter(club=club, last_covered_on__gte=since).values("member")
+    return Member.objects.filter(pk__in=rows).order_by("pk")

@@ -297,6 +297,21 @@ def test_a_closure_freezes_each_membership_that_covers_its_days(
     assert (dates(running)[2], dates(ending)[2], Freeze.objects.count()) == ("2027-11-18", "2026-12-07", 2)
 
 
+def test_a_preview_of_a_closure_names_all_that_would_move_and_stores_nothing(plain: Shop) -> None:
+    member = plain.loyal_member()
+    ending = member.memberships.get(starts_on=day("2025-12-01"))
+    renewal = plain.sell(member)
+    preview = freezing.preview_closure(
+        club=plain.club, starts_on=day("2026-11-29"), ends_on=day("2026-12-05"), now=days.NOW
+    )
+    assert [row.pk for row in preview.frozen] == [ending.pk]
+    assert [(row.pk, move.after.effective_ends_on) for row, move in preview.moves] == [
+        (ending.pk, day("2026-12-07")),
+        (renewal.pk, day("2027-12-07")),
+    ]
+    assert (preview.left, Closure.objects.count(), dates(ending)[2]) == ([], 0, "2026-11-30")
+
+
 def test_a_closure_uses_no_allowance_and_gives_back_days_of_an_own_freeze(plain: Shop) -> None:
     sold = plain.sell(plain.member())
     given = freeze(plain, sold, "2026-11-20", "2027-01-03")  # all 45 days

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from memberships import events, quotes, sales
 from memberships.models import Freeze, Member, Membership, Promotion, PromotionUse, Quote
@@ -164,6 +165,13 @@ def test_a_listener_that_refuses_takes_the_sale_back(shop: Shop) -> None:
         events.sold.remove(refuse)
     assert not Membership.objects.exists()
     assert Promotion.objects.get(code="PLUS14").uses == 0
+
+
+def test_a_sale_inside_a_larger_transaction_goes_back_with_it(shop: Shop) -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        shop.sell(shop.loyal_member())
+        raise RuntimeError("the meeting was closed meanwhile")
+    assert (Membership.objects.count(), Quote.objects.count(), Promotion.objects.get(code="LOYAL20").uses) == (0, 0, 0)
 
 
 # ---- uses ------------------------------------------------------------------------------------------------
