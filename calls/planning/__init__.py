@@ -1,9 +1,9 @@
 """The planner: whom to ring on a day, and why (§5).
 
-For each kind: one statement reads the candidates, the rules say which calls are wanted and under which key, what is
-not there yet is asked about and made. A key is made once (a unique constraint), so that running twice, or two
-planners at once, makes nothing twice; *due* is always ≤, so that a missed day is caught up. Then open tasks that
-nothing wants any more lapse, and the policy is asked again about those it may see otherwise today.
+First the policy is asked again about open tasks that it may see otherwise today. Then, for each kind, one statement
+reads the candidates, the rules say which calls are wanted and under which key, what is not there yet is asked about
+and made. A key is made once (a unique constraint), so that running twice, or two planners at once, makes nothing
+twice; *due* is always ≤, so that a missed day is caught up. Last, open tasks that nothing wants any more lapse.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def due(*, now: dt.datetime) -> list[Club]:
 
 def _run(scope: Scope) -> Plan:
     stored = storing.Stored()
+    storing.settle(scope, stored)
     causes = terms.risks(scope)
     planned: dict[Kind, Iterable[Want]] = {
         Kind.NO_SHOW: events.no_shows(scope),
@@ -99,7 +100,6 @@ def _run(scope: Scope) -> Plan:
     sure = [kind for kind in planned if kind is not Kind.AT_RISK or scope.counts_visits]
     renewing = {member for (member,) in prepared.rows(terms.RENEWAL_OPEN + scope.only("t.member_id"), scope.params())}
     storing.drop(scope, sure, renewing, stored)
-    storing.settle(scope, stored)
     return Plan(
         on=scope.on,
         created=_in_order(stored.created),
