@@ -145,7 +145,7 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
         if seen.due and not tried:
             sweep(now=now)
             seen = look(clubs=clubs, now=now)
-        params = _params(operator, seen, now)
+        params = parameters(operator, seen, now)
         try:
             with prepared.guarded():
                 row = next(iter(prepared.rows(CLAIM, params)), None)
@@ -174,7 +174,7 @@ def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
     return Look(policies, zones, any(due for *_rest, due in rows))
 
 
-def _params(operator: User, seen: Look, now: dt.datetime) -> dict[str, object]:
+def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object]:
     return {
         "operator": operator.pk,
         "now": now,
