@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import holidays
 import phonenumbers
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -142,6 +143,10 @@ def _write_login(user: User, *, new_user: bool, name: str, password: str | None)
     if name:
         user.first_name, _space, user.last_name = name.partition(" ")
     if password:
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise StaffRefused(" ".join(error.messages), fields={"password": error.messages}) from None
         user.set_password(password)
     elif new_user:
         user.set_unusable_password()

@@ -108,12 +108,15 @@ def work_out(job: Job) -> None:
     resolved.drop_refused(job)
 
 
-def lineage_of(history: Sequence[Row], *, grace_days: int, as_of: dt.date) -> list[Found]:
+def lineage_of(
+    history: Sequence[Row], *, grace_days: int, as_of: dt.date, judged_from: dt.date = dt.date.max
+) -> list[Found]:
     """What each membership of a member is, in order of start.
 
-    A kind is fixed at the sale: only rows of the file, and imported ones that come after them, are judged (anew).
+    A kind is fixed at the sale: only rows of the file, and imported ones that start on or after the first of them
+    (or after ``judged_from``), are judged anew.
     """
-    touched_from = min((row.starts_on for row in history if row.line is not None), default=dt.date.max)
+    judged_from = min((row.starts_on for row in history if row.line is not None), default=judged_from)
     before: Sold | None = None
     latest: Sold | None = None
     day = None
@@ -123,7 +126,7 @@ def lineage_of(history: Sequence[Row], *, grace_days: int, as_of: dt.date) -> li
         if row.starts_on != day:
             before, day = latest, row.starts_on
         kind, renewed_from, follows = row.sale_kind, row.renewed_from_id, bool(row.follows)
-        if row.imported and row.starts_on >= touched_from and kind != SaleKind.CHANGE:
+        if row.imported and row.starts_on >= judged_from and kind != SaleKind.CHANGE:
             judged, prior = sales.sale_kind((before,) if before else (), row.starts_on, grace_days)
             kind, renewed_from = judged.value, prior.id if prior and judged is SaleKind.RENEWAL else None
             if row.line is not None:

@@ -47,7 +47,7 @@ def offsets(zone: dt.tzinfo, first: dt.datetime, last: dt.datetime) -> str:
             f"('{since.isoformat()}'::timestamptz, '{until.isoformat()}'::timestamptz,"
             f" '{ahead.total_seconds():.0f} s'::interval)"
         )
-    return f"(VALUES {', '.join(rows)}) AS z(since, until, ahead)"
+    return f"(VALUES {', '.join(rows)}) AS clock(since, until, ahead)"
 
 
 def _change(zone: dt.tzinfo, before: dt.datetime, after: dt.datetime) -> dt.datetime:
@@ -62,8 +62,8 @@ def _change(zone: dt.tzinfo, before: dt.datetime, after: dt.datetime) -> dt.date
     return after
 
 
-LOCAL_DAY = "(v.at AT TIME ZONE 'UTC' + z.ahead)::date"
-"""The club's day of a visit ``v`` within the offset ``z``."""
+LOCAL_DAY = "(v.at AT TIME ZONE 'UTC' + clock.ahead)::date"
+"""The club's day of a visit ``v`` within the offset ``clock``."""
 
 
 def mark_again(job: Job, members: str) -> None:
@@ -76,7 +76,7 @@ def mark_again(job: Job, members: str) -> None:
     job.run(f"""
         UPDATE memberships_visit v SET to_mend = w.to_mend FROM (
             SELECT v.id, {mark("v.member_id", LOCAL_DAY)} AS to_mend
-            FROM memberships_visit v JOIN {zones} ON v.at >= z.since AND v.at < z.until
+            FROM memberships_visit v JOIN {zones} ON v.at >= clock.since AND v.at < clock.until
             WHERE v.member_id IN ({members})
         ) w WHERE v.id = w.id AND v.to_mend <> w.to_mend
     """)
