@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,14 @@ from django.core.exceptions import ImproperlyConfigured
 SHORTEST_SECRET = 50
 SHORTEST_TOKEN = 20
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def var_dir() -> Path:
+    """Where everything that is not code lies: RINGBACK_VAR, or ``var/`` beside the code."""
+    return Path(os.environ.get("RINGBACK_VAR") or BASE_DIR / "var").resolve()
 
 
 def production_problems(env: Mapping[str, str]) -> list[str]:

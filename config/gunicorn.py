@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+
+from config import environment
 
 os.environ["RINGBACK_WEB"] = "1"  # settings: pool connections, never wait for the broker
 os.environ.setdefault("WEB_THREADS", "8")
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # the workers' counters, added up by /metrics
-    _metrics = Path(__file__).resolve().parent.parent / "var" / "run" / "metrics"
+    _metrics = environment.var_dir() / "run" / "metrics"
     shutil.rmtree(_metrics, ignore_errors=True)
     _metrics.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)

@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from config import environment
+
+VAR = environment.var_dir()
 HOST = os.environ.get("HOST") or "127.0.0.1"
 PORT = os.environ.get("PORT") or "8000"
 DEMO = os.environ.get("DEMO", "1") != "0"
@@ -37,7 +39,7 @@ os.environ["PORT"], os.environ["HOST"] = PORT, HOST
 CHILDREN = {
     "web": ["gunicorn", "-c", "config/gunicorn.py"],
     "worker": ["celery", "-A", "config", "worker", "--loglevel", "warning", "--concurrency", "2", "--without-mingle"],
-    "scheduler": ["celery", "-A", "config", "beat", "--loglevel", "warning", "--schedule", "var/run/beat"],
+    "scheduler": ["celery", "-A", "config", "beat", "--loglevel", "warning", "--schedule", f"{VAR}/run/beat"],
 }
 
 
@@ -99,7 +101,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """One system per folder: two schedulers would do everything twice."""
-    path = BASE_DIR / "var" / "run" / "system.lock"
+    path = VAR / "run" / "system.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:
@@ -169,7 +171,9 @@ def _applied_migrations() -> set[tuple[str, str]]:
 
 
 def _manage(*arguments: str) -> None:
-    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=BASE_DIR, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=environment.BASE_DIR, capture_output=True, text=True
+    )
     if done.returncode:
         raise CannotStart(f"manage.py {arguments[0]} failed:\n{done.stderr.strip()[-2000:]}")
 
@@ -178,12 +182,12 @@ def _spawn(name: str, command: list[str] | None = None, *, restarts: bool = True
     from config.parenthood import die_with_parent
 
     program = command or [str(Path(sys.executable).parent / CHILDREN[name][0]), *CHILDREN[name][1:]]
-    log = BASE_DIR / "var" / "log" / f"{name}.log"
+    log = VAR / "log" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
             program,
-            cwd=BASE_DIR,
+            cwd=environment.BASE_DIR,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -197,14 +201,14 @@ def _wait_for_web(web: Child) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if web.process.poll() is not None:
-            raise CannotStart(f"the web server ended at once; see {BASE_DIR}/var/log/web.log.")
+            raise CannotStart(f"the web server ended at once; see {VAR}/log/web.log.")
         try:
             host = "127.0.0.1" if HOST == "0.0.0.0" else HOST
             with urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=2):
                 return
         except OSError:
             time.sleep(0.05)
-    raise CannotStart(f"the web server does not answer; see {BASE_DIR}/var/log/web.log.")
+    raise CannotStart(f"the web server does not answer; see {VAR}/log/web.log.")
 
 
 def _greet(first: bool) -> None:
@@ -232,7 +236,7 @@ def _greet(first: bool) -> None:
     from django.db import connections
 
     connections.close_all()
-    say("\nCtrl-C stops it. Logs: var/log/\n")
+    say(f"\nCtrl-C stops it. Logs: {VAR}/log/\n")
 
 
 def _watch(children: list[Child]) -> None:
@@ -253,9 +257,9 @@ def _watch(children: list[Child]) -> None:
                     time.sleep(5)
                 children.append(_spawn(child.name))
             elif child.process.returncode:
-                say(f"The {child.name} was not finished; see var/log/{child.name}.log.")
+                say(f"The {child.name} was not finished; see {VAR}/log/{child.name}.log.")
         if settings.EMBEDDED:
-            embedded.ensure(settings.VAR_DIR)
+            embedded.ensure(VAR)
 
 
 def _end(children: list[Child]) -> None:
@@ -271,9 +275,8 @@ def _end(children: list[Child]) -> None:
     if "django" in sys.modules:
         from config import embedded
 
-        var = BASE_DIR / "var"
-        if embedded.is_held(var):
-            say("All has stopped." if embedded.release(var) else "Stopped; others still use the embedded servers.")
+        if embedded.is_held(VAR):
+            say("All has stopped." if embedded.release(VAR) else "Stopped; others still use the embedded servers.")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import zoneinfo
-from pathlib import Path
 
 import environ
 import pghistory
@@ -23,8 +22,8 @@ from config import embedded, environment, logs
 os.environ["PYTHONTZPATH"] = ""
 zoneinfo.reset_tzpath(to=())
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+BASE_DIR = environment.BASE_DIR
+VAR_DIR = environment.var_dir()
 env = environ.Env()
 
 RINGBACK_ENV = env.str("RINGBACK_ENV", default="development")
