@@ -65,9 +65,7 @@ class System:
         found = []
         for process in psutil.process_iter():
             try:
-                here = str(self.var) in " ".join(process.cmdline()) or process.environ().get("RINGBACK_VAR") == str(
-                    self.var
-                )
+                words = [*process.cmdline(), process.environ().get("RINGBACK_VAR", "")]
             except psutil.Error:
                 continue
             if str(self.var) in " ".join(words) and process.status() != psutil.STATUS_ZOMBIE:
