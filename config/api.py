@@ -82,6 +82,20 @@ def page(request: Request, rows: QuerySet[Any], serialize: Callable[[Any], Any],
     return Response({"results": [serialize(row) for row in found.rows], "next": following})
 
 
+def listed(request: Request, rows: Sequence[Any], serialize: Callable[[Any], Any]) -> Response:
+    """One page of a list that is worked out as a whole, in the same shape; its cursor is a place in it."""
+    limit, cursor = page_limit(request), request.query_params.get("cursor", "0")
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
+        raise exceptions.ParseError(str(BadCursor()))
+    start = int(cursor)
+    following = None
+    if len(rows) > start + limit:
+        query = request.query_params.copy()
+        query["cursor"] = str(start + limit)
+        following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    return Response({"results": [serialize(row) for row in rows[start : start + limit]], "next": following})
+
+
 def page_limit(request: Request) -> int:
     """The ``limit`` of the query, 50 where none is given."""
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
