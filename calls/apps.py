@@ -17,6 +17,8 @@ class CallsConfig(AppConfig):
         places.member_actions.append(meeting_parts.actions)
         places.offer_sides.append(meeting_parts.beside_offer)
         everybody = frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
+        places.navigation.append(places.NavItem(_("Desk"), "desk", everybody, 10, "g d"))
         places.navigation.append(places.NavItem(_("Meetings"), "meeting_list", everybody, 30))
+        places.start_pages.append(places.StartPage(frozenset({Role.OPERATOR}), "desk"))
         places.start_pages.append(places.StartPage(frozenset({Role.ADMINISTRATOR}), "meeting_list"))
         listening.register(events)

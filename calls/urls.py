@@ -1,8 +1,15 @@
 from django.urls import path
 
-from calls.views import meeting_close, meetings, why
+from calls.views import desk, meeting_close, meetings, why
 
 urlpatterns = [
+    path("calls/", desk.show, name="desk"),
+    path("calls/next/", desk.next_call, name="desk_next"),
+    path("calls/<int:pk>/dial/", desk.dial, name="desk_dial"),
+    path("calls/<int:pk>/outcome/", desk.outcome, name="desk_outcome"),
+    path("calls/<int:pk>/release/", desk.release, name="desk_release"),
+    path("calls/<int:pk>/undo/", desk.undo, name="desk_undo"),
+    path("calls/<int:pk>/extend/", desk.extend, name="desk_extend"),
     path("meetings/", meetings.meeting_list, name="meeting_list"),
     path("meetings/<int:pk>/", meetings.meeting_detail, name="meeting_detail"),
     path("meetings/<int:pk>/attended/", meetings.meeting_attended, name="meeting_attended"),

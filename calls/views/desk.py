@@ -1,0 +1,152 @@
+"""The desk: the next call, its card, how it ended, and the next one again.
+
+Every answer is the part ``#desk`` as a whole (htmx) or a redirect to the desk (without scripts).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from calls import desk, dialling, outcomes, queue
+from calls.forms import desk as desk_form
+from calls.models import CallTask
+from calls.views import desk_parts
+from config import clock
+from config.access import policy
+from config.words import said
+from memberships import access, frame
+from memberships.rights import Right
+from memberships.rules.errors import Refused
+from memberships.views.people import acting
+
+
+@policy(Right.WORK_QUEUE)
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """The card that one holds; without one, what the queue holds."""
+    frame.current_club(request, Right.WORK_QUEUE)
+    return render(request, "calls/desk.html", _context(request))
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def next_call(request: HttpRequest) -> HttpResponse:
+    """Takes the next call of one's clubs, or answers why there is none."""
+    frame.current_club(request, Right.WORK_QUEUE)
+    _take_next(request)
+    return _answer(request)
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def dial(request: HttpRequest, pk: int) -> HttpResponse:
+    """Notes the dial, if the member may still be rung; else the card says why and closes."""
+    task = _task(request, pk)
+    try:
+        dialling.dial(task=task, operator=acting(request), now=clock.now())
+    except dialling.Blocked as error:
+        return _answer(request, gone=task, problem=error)
+    except Refused as error:
+        return _answer(request, problem=error)
+    return _answer(request)
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def outcome(request: HttpRequest, pk: int) -> HttpResponse:
+    """Records how the call ended and takes the next one. What was typed stays where it is refused."""
+    task = _task(request, pk)
+    now = clock.now()
+    try:
+        sent = desk_form.read(request.POST.dict(), task=task)
+        outcomes.record(task=task, operator=acting(request), said=sent.said, also=sent.also, now=now)
+    except Refused as error:
+        return _answer(request, problem=error, typed=request.POST.dict())
+    _take_next(request)
+    return _answer(request)
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Gives the call back with a word why, and takes the next one."""
+    task = _task(request, pk)
+    try:
+        queue.release(task=task, operator=acting(request), why=request.POST.get("why", ""), now=clock.now())
+    except Refused as error:
+        return _answer(request, problem=error)
+    _take_next(request)
+    return _answer(request)
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes one's last outcome back: its card opens again."""
+    task = _task(request, pk)
+    try:
+        outcomes.undo(task=task, operator=acting(request), now=clock.now())
+    except Refused as error:
+        return _answer(request, problem=error)
+    return _answer(request, shown=task.pk)
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def extend(request: HttpRequest, pk: int) -> HttpResponse:
+    """The heartbeat of an open card: answers until when it is held; 409 closes the card."""
+    task = _task(request, pk)
+    try:
+        held = queue.extend(task=task, operator=acting(request), now=clock.now())
+    except Refused as error:
+        return _answer(request, problem=error)
+    return render(request, "calls/_lease.html", {"lease_until": held.lease_until})
+
+
+def _task(request: HttpRequest, pk: int) -> CallTask:
+    rows = CallTask.objects.select_related("club", "member", "membership__plan", "holder", "promised_to")
+    task = access.one(acting(request), rows, pk, Right.WORK_QUEUE)
+    frame.enter(request, task.club)
+    return task
+
+
+def _take_next(request: HttpRequest) -> None:
+    user = acting(request)
+    queue.next_task(operator=user, clubs=access.club_ids(user, Right.WORK_QUEUE), now=clock.now())
+
+
+def _context(request: HttpRequest, *, shown: int | None = None) -> dict[str, Any]:
+    user = acting(request)
+    clubs = access.club_ids(user, Right.WORK_QUEUE)
+    context = desk.state(operator=user, clubs=clubs, now=clock.now(), shown=shown)
+    return context | desk_parts.drawn(context)
+
+
+def _answer(
+    request: HttpRequest,
+    *,
+    problem: Refused | None = None,
+    gone: CallTask | None = None,
+    typed: dict[str, str] | None = None,
+    shown: int | None = None,
+) -> HttpResponse:
+    context = _context(request, shown=shown)
+    context |= {"typed": typed or {}, "problem": said(problem.message) if problem else ""}
+    context["problem_fields"] = sorted(problem.fields) if problem else []
+    if gone is not None:
+        context |= {"gone": gone, "entry": None}
+    if not request.headers.get("HX-Request"):
+        if problem is None:
+            return redirect("desk")
+        return render(request, "calls/desk.html", context, status=problem.status)
+    if problem is None and context["entry"] is None:
+        context["announce"] = _("No call can be made now.")
+    response = render(request, "calls/_desk.html", context, status=problem.status if problem else 200)
+    response["HX-Retarget"] = "#desk"
+    response["HX-Reswap"] = "outerHTML"
+    return response

@@ -1,0 +1,76 @@
+"""What the desk's card draws beyond plain values: bars, words, choices."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import dateformat
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+
+from calls.models import Attends, CallTask, Kind, Outcome
+from config import charts
+from memberships.models import Freeze
+
+MATE_OUTCOMES = (Outcome.TALKED, Outcome.THINKING, Outcome.REFUSED, Outcome.DO_NOT_CALL, Outcome.NO_ANSWER)
+PROMISES = frozenset({Outcome.THINKING, Outcome.CALLBACK})
+
+
+def drawn(context: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a card that the template cannot work out itself; nothing without a card."""
+    entry = context.get("entry")
+    if not entry:
+        return {}
+    task: CallTask = context["task"]
+    card = entry["card"]
+    today = context["now"].astimezone(task.club.zone).date()
+    visits = card["visits"]
+    falling = visits["usual"] >= 4 and visits["lately"] * 2 <= visits["usual"]
+    for contact in card["contacts"]:
+        contact["words"] = f"{Kind(contact['kind']).label}: {str(Outcome(contact['outcome']).label).lower()}"
+    for slot in card["slots"]:
+        slot["day"] = _short(slot["starts_at"].date(), today)
+        slot["first_name"] = slot["host_name"].split()[0]
+    return {
+        "term_bar": _term_bar(card["membership"], today),
+        "falling": falling,
+        "visit_weeks": charts.visit_weeks(
+            visits["weeks"],
+            visits["usual_per_week"],
+            falling=falling,
+            first_on=today - dt.timedelta(days=7 * len(visits["weeks"]) - 1),
+        ),
+        "promise": next((one for one in card["contacts"] if one["outcome"] in PROMISES and one["note"]), None),
+        "language_name": _language(card["member"]["language"]),
+        "mate_outcomes": [(one.value, one.label) for one in MATE_OUTCOMES],
+        "attends_choices": Attends.choices,
+        "callback_default": _tomorrow(card["member"]["local_time"]),
+    }
+
+
+def _term_bar(membership: dict[str, Any] | None, today: dt.date) -> object:
+    if membership is None or membership["starts_on"] > today:
+        return ""
+    freezes = Freeze.objects.filter(membership=membership["id"], voided=False).order_by("starts_on")
+    spans = [charts.Span(freeze.starts_on, freeze.ends_on) for freeze in freezes]
+    return charts.term_bar(charts.Span(membership["starts_on"], membership["effective_ends_on"]), spans, today=today)
+
+
+def _short(day: dt.date, today: dt.date) -> str:
+    """ "Today", else weekday and number: a slot lies at most a few weeks ahead."""
+    return _("Today") if day == today else dateformat.format(day, "D j")
+
+
+def _language(code: str) -> str:
+    try:
+        return str(get_language_info(code)["name_local"])
+    except KeyError:
+        return code
+
+
+def _tomorrow(local: dt.datetime) -> str:
+    """The same hour of the next day, as the browser's field takes it."""
+    day = local + dt.timedelta(days=1)
+    hour = min(max(day.hour, 10), 19)
+    return f"{day:%Y-%m-%d}T{hour:02d}:00"

@@ -1,0 +1,71 @@
+// The desk: steps of the script, the chosen slot in the button's words, forms that open in place, notes kept.
+
+const steps = () => [...document.querySelectorAll("[data-steps] > li")];
+
+function go(by) {
+  const all = steps();
+  const at = all.findIndex((step) => step.getAttribute("aria-current") === "step");
+  const next = Math.min(Math.max(at + by, 0), all.length - 1);
+  all.forEach((step, index) => {
+    step.classList.toggle("done", index < next);
+    step.classList.toggle("cur", index === next);
+    if (index === next) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+  });
+}
+
+function say() {
+  const chosen = document.querySelector("input[name=slot]:checked");
+  const words = document.querySelector("[data-chosen]");
+  if (words) words.textContent = chosen && !chosen.disabled ? chosen.dataset.slot : "";
+  for (const slot of document.querySelectorAll(".slot")) slot.classList.toggle("on", slot.contains(chosen) && !chosen.disabled);
+}
+
+function open(id) {
+  for (const button of document.querySelectorAll("[data-opens]")) {
+    const form = document.getElementById(button.dataset.opens);
+    if (!form) continue;
+    const show = button.dataset.opens === id && form.hidden;
+    form.hidden = !show;
+    button.setAttribute("aria-expanded", String(show));
+    if (show) form.querySelector("input:not([type=hidden]):not([type=radio]), textarea, [data-autofocus]")?.focus();
+    if (show && id === "out-refused") document.activeElement?.blur();
+  }
+}
+
+function follow() {
+  for (const part of document.querySelectorAll("[data-with]")) {
+    const box = document.getElementById(part.dataset.with) ?? document.querySelector(`input[name="${part.dataset.with}"]:checked`);
+    part.hidden = box?.value !== part.dataset.value;
+  }
+}
+
+const memory = (field) => `ringback.${field.dataset.keep}`;
+function restore() {
+  for (const field of document.querySelectorAll("[data-keep]"))
+    if (!field.value) field.value = sessionStorage.getItem(memory(field)) ?? "";
+}
+
+document.addEventListener("click", (event) => {
+  const step = event.target.closest("[data-step]");
+  if (step) go(Number(step.dataset.step));
+  const opener = event.target.closest("[data-opens]");
+  if (opener) open(opener.dataset.opens);
+  if (event.target.closest("[data-first-slot]")) document.querySelector("input[name=slot]:checked")?.focus();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.name === "slot") say();
+  if (event.target.name === "reason") event.target.focus();
+  follow();
+});
+document.addEventListener("input", (event) => {
+  if (event.target.dataset.keep) sessionStorage.setItem(memory(event.target), event.target.value);
+});
+
+function ready() {
+  restore();
+  say();
+  follow();
+}
+ready();
+document.addEventListener("htmx:afterSwap", ready);
