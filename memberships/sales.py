@@ -304,10 +304,8 @@ def _sell(
     placement = _placed(history, row)
     _count_uses(quote)
     row.save()
-    promotion_ids = _promotion_ids(quote)
-    PromotionUse.objects.bulk_create(
-        PromotionUse(membership=row, promotion_id=promotion_id) for promotion_id in promotion_ids
-    )
+    uses = [PromotionUse(membership=row, promotion_id=promotion_id) for promotion_id in _promotion_ids(quote)]
+    PromotionUse.objects.bulk_create(uses)
     histories.place(row, placement, held.moment)
     histories.refresh_member(held.member.pk)
     if case.kind is not rules.SaleKind.CHANGE:

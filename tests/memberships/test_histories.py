@@ -185,7 +185,7 @@ class Both:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=st.lists(STEP, min_size=4, max_size=14))
 def test_a_random_history_is_the_one_counted_day_by_day(db: None, steps: list[tuple]) -> None:  # type: ignore[type-arg]
