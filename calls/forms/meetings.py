@@ -64,7 +64,9 @@ class ThinkingForm(CloseForm):
 
 
 class RefusedForm(CloseForm):
-    reason = forms.ChoiceField(label=gettext_lazy("Why"), required=False)
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why"), error_messages={"required": gettext_lazy("Choose why the member refused.")}
+    )
     competitor = forms.CharField(label=gettext_lazy("Which competitor"), required=False, max_length=120)
     field_order = ("reason", "competitor", "note", "satisfied")
 
