@@ -8,6 +8,7 @@ import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
+from typing import Any
 
 from calls import prepared
 from calls.models import CallTask
@@ -32,6 +33,17 @@ LEFT JOIN calls_contactpolicy p ON p.club_id = c.id
 LEFT JOIN memberships_clubpolicy g ON g.club_id = c.id
 WHERE c.id = ANY (%(clubs)s::bigint[])
 """
+
+VERSIONS = """
+SELECT c.id, concat_ws(' ', c.xmin, c.ctid, p.xmin, p.ctid, g.xmin, g.ctid, CASE WHEN p.own_windows THEN (
+    SELECT string_agg(concat_ws(' ', w.xmin, w.ctid), ' ' ORDER BY w.id)
+    FROM calls_callingwindow w WHERE w.policy_id = p.id) END)
+FROM memberships_club c
+LEFT JOIN calls_contactpolicy p ON p.club_id = c.id
+LEFT JOIN memberships_clubpolicy g ON g.club_id = c.id
+WHERE c.id = ANY (%(clubs)s::bigint[])
+"""
+"""Which version of its rows each club's policy is: it changes with every change of theirs, in every process at once."""
 
 RINGABLE_PHONE = f"""
 CASE WHEN m.birthday > (%(day)s::date - interval '{ADULT_YEARS} years') THEN m.guardian_phone ELSE m.phone END
@@ -70,6 +82,8 @@ PURPOSE_KINDS = {
 """Which kinds a refusal refuses at a meeting that no call had booked."""
 
 POLICY_FIELDS = {field.name for field in fields(Policy)}
+MOST_KNOWN = 1000
+_known: dict[tuple[int, str], Policy] = {}
 
 
 def of_club(club: Club | int) -> Policy:
@@ -79,8 +93,19 @@ def of_club(club: Club | int) -> Policy:
 
 
 def of_clubs(clubs: Iterable[int]) -> dict[int, Policy]:
-    """The rules of several clubs by id, in one query."""
-    return {pk: parse(text) for pk, text in prepared.rows(POLICIES, {"clubs": list(clubs)})}
+    """The rules of several clubs by id."""
+    return of_versions(dict(prepared.rows(VERSIONS, {"clubs": list(clubs)})))
+
+
+def of_versions(versions: Mapping[int, str]) -> dict[int, Policy]:
+    """The rules of these versions (``VERSIONS``) by club: those that this process knows already are not read again."""
+    missing = [club for club, version in versions.items() if (club, version) not in _known]
+    if missing:
+        if len(_known) > MOST_KNOWN:
+            _known.clear()
+        for club, text in prepared.rows(POLICIES, {"clubs": missing}):
+            _known[club, versions[club]] = parse(json.loads(text or "{}"))
+    return {club: _known[club, version] for club, version in versions.items()}
 
 
 def facts(members: Sequence[int], *, at: dt.datetime, policies: Mapping[int, Policy]) -> dict[int, Facts]:
@@ -125,10 +150,8 @@ def of_task(task: CallTask, known: Facts, rules: Policy, *, at: dt.datetime) -> 
     )
 
 
-@lru_cache(maxsize=1024)
-def parse(text: str | None) -> Policy:
-    """The rules that a row of ``POLICIES`` says. The text is the key, so that a changed policy counts at once."""
-    row = json.loads(text or "{}")
+def parse(row: Mapping[str, Any]) -> Policy:
+    """The rules that a row of ``POLICIES`` says."""
     values = {name: value for name, value in row.items() if name in POLICY_FIELDS and value is not None}
     values["zone"] = zoneinfo.ZoneInfo(row["zone"])
     if "windows" in values:

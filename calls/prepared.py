@@ -1,7 +1,8 @@
 """Statements of the hot paths (claim, policy, planner): bound by the server and prepared once per connection.
 
 Django binds in the client and never prepares, so that PostgreSQL plans the claim anew each time, which costs more
-than the claim itself. These run on Django's own connection, in its transaction if there is one.
+than the claim itself. These run on Django's own connection, in its transaction if there is one, and keep one plan each
+(asked for the cheaper, PostgreSQL would plan statements with arrays anew every time).
 """
 
 from __future__ import annotations
@@ -54,5 +55,6 @@ def _cursor() -> Iterator[psycopg.Cursor]:
     raw = connection.connection
     if raw.prepare_threshold is None:
         raw.prepare_threshold = PREPARE_AFTER
+        raw.execute("SET plan_cache_mode = force_generic_plan")
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         yield cursor

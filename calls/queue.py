@@ -60,8 +60,8 @@ WITH RECURSIVE zone AS (
         OR EXISTS (SELECT FROM calls_calltask t
                    WHERE t.status = 'leased' AND t.lease_until <= %(now)s AND NOT t.call_live) AS any
 )
-SELECT z.club_id, z.tz, p.text, due.any
-FROM zone z JOIN ({policy.POLICIES}) AS p(club_id, text) USING (club_id) CROSS JOIN due
+SELECT z.club_id, z.tz, v.version, due.any
+FROM zone z JOIN ({policy.VERSIONS}) AS v(club_id, version) USING (club_id) CROSS JOIN due
 """
 
 OPEN_ZONES = """
@@ -166,9 +166,9 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
 def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
     """In which zones of these clubs anything is ready, and which of them are open now."""
     rows = prepared.rows(ZONES, {"clubs": list(clubs), "now": now})
-    policies = {club: policy.parse(text) for club, _tz, text, _due in rows}
+    policies = policy.of_versions({club: version for club, _tz, version, _due in rows})
     zones = []
-    for club, tz, _text, _due in rows:
+    for club, tz, _version, _due in rows:
         if tz is not None and (open_now := openings.opening(policies[club], zoneinfo.ZoneInfo(tz), now)):
             zones.append((club, tz, open_now))
     return Look(policies, zones, any(due for *_rest, due in rows))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -55,19 +57,35 @@ def undo(*, task: CallTask, operator: User, now: dt.datetime) -> CallTask:
         for attempt in attempts:
             for listener in events.outcome_undone:
                 listener(attempt=attempt, moment=moment)
-        for attempt in reversed(attempts):
-            _take_back(attempt, operator, now)
-            _empty(attempt, now)
+        made = [attempt.made for attempt in attempts]
         for attempt in attempts:
-            if attempt.task is not None:
+            if attempt.task_id is not None:
                 _reopen(attempt, operator, now, main=attempt.pk == first.pk)
+            _restore(attempt)
+            _empty(attempt, now)
+        # last, because whoever hears that a mark is gone plans anew and must find the tasks open
+        for attempt, was in zip(attempts, made, strict=True):
+            _take_back(was, attempt.member, operator, now)
     task.refresh_from_db()
     return task
 
 
-def _take_back(attempt: CallAttempt, operator: User, now: dt.datetime) -> None:
-    """Everything that the outcome made or changed, as it was. Raises UndoTooLate."""
-    made, member = attempt.made, attempt.member
+def _restore(attempt: CallAttempt) -> None:
+    """The member's other tasks that the outcome closed are open again, as they were."""
+    for was in attempt.made.get("tasks", ()):
+        ready_at = was["ready_at"] and dt.datetime.fromisoformat(was["ready_at"])
+        status = TaskStatus.READY if was["status"] == TaskStatus.LEASED else was["status"]
+        CallTask.objects.filter(pk=was["id"], status=was["now"], closed_at=attempt.outcome_at).update(
+            status=status,
+            ready_at=ready_at,
+            waits_for=was["waits_for"],
+            lapsed_because=was["lapsed_because"],
+            closed_at=None,
+        )
+
+
+def _take_back(made: Mapping[str, Any], member: Member, operator: User, now: dt.datetime) -> None:
+    """What the outcome made is withdrawn, what it wrote on the member is taken away. Raises UndoTooLate."""
     if "meeting" in made:
         try:
             meetings.withdraw(meeting=Meeting.objects.get(pk=made["meeting"]), by=operator, now=now)
@@ -93,16 +111,6 @@ def _take_back(attempt: CallAttempt, operator: User, now: dt.datetime) -> None:
         Request.objects.filter(pk=made["request"], status="open").update(status=Request.Status.WITHDRAWN)
     if "complaint" in made:
         Complaint.objects.filter(pk=made["complaint"], status="open").update(status=Complaint.Status.WITHDRAWN)
-    for was in made.get("tasks", ()):
-        ready_at = was["ready_at"] and dt.datetime.fromisoformat(was["ready_at"])
-        status = TaskStatus.READY if was["status"] == TaskStatus.LEASED else was["status"]
-        CallTask.objects.filter(pk=was["id"], status=was["now"], closed_at=attempt.outcome_at).update(
-            status=status,
-            ready_at=ready_at,
-            waits_for=was["waits_for"],
-            lapsed_because=was["lapsed_because"],
-            closed_at=None,
-        )
 
 
 def _empty(attempt: CallAttempt, now: dt.datetime) -> None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from django.db import connection, transaction
 from django.db.models import Max
 
-from calls import places, prepared
+from calls import places
 from calls.models import PlanRun
 from calls.planning import events, storing, terms
 from calls.planning.scope import Scope, Want
@@ -98,8 +98,7 @@ def _run(scope: Scope) -> Plan:
     for kind, wants in planned.items():
         storing.store(scope, kind, wants, stored)
     sure = [kind for kind in planned if kind is not Kind.AT_RISK or scope.counts_visits]
-    renewing = {member for (member,) in prepared.rows(terms.RENEWAL_OPEN + scope.only("t.member_id"), scope.params())}
-    storing.drop(scope, sure, renewing, stored)
+    storing.drop(scope, sure, terms.still_open(scope, Kind.RENEWAL), stored)
     return Plan(
         on=scope.on,
         created=_in_order(stored.created),

@@ -71,9 +71,9 @@ WHERE t.member_id = ANY (%(members)s::bigint[]) AND t.kind = %(kind)s AND t.stat
 ORDER BY t.member_id, t.due_at DESC
 """
 
-RENEWAL_OPEN = """
+STILL_OPEN = """
 SELECT t.member_id FROM calls_calltask t
-WHERE t.club_id = %(club)s AND t.kind = 'renewal' AND t.status IN ('waiting', 'ready', 'leased')
+WHERE t.club_id = %(club)s AND t.kind = %(kind)s AND t.status IN ('waiting', 'ready', 'leased')
 """
 
 CARE = """
@@ -207,12 +207,12 @@ def _spans(scope: Scope, members: Collection[int]) -> tuple[Mapping[int, list[Sp
 def at_risk(scope: Scope, causes: Mapping[int, list[Risk]]) -> Iterator[Want]:
     members = list(causes)
     earlier = {
-        member: _earlier(scope, due_at, closed_at, still_open)
-        for member, due_at, closed_at, still_open in prepared.rows(
+        member: _earlier(scope, due_at, closed_at, is_open)
+        for member, due_at, closed_at, is_open in prepared.rows(
             EARLIER, {"members": members, "kind": Kind.AT_RISK.value}
         )
     }
-    renewing = {member for (member,) in prepared.rows(RENEWAL_OPEN + scope.only("t.member_id"), scope.params())}
+    renewing = still_open(scope, Kind.RENEWAL)
     for member in members:
         wanted = planning.at_risk_call(
             on=scope.on,
@@ -226,10 +226,18 @@ def at_risk(scope: Scope, causes: Mapping[int, list[Risk]]) -> Iterator[Want]:
             yield simple(scope, wanted, member=member)
 
 
-def care(scope: Scope, at_risk: Collection[int]) -> Iterator[Want]:
+def still_open(scope: Scope, kind: Kind) -> set[int]:
+    """The members who have an open task of this kind."""
+    rows = prepared.rows(STILL_OPEN + scope.only("t.member_id"), scope.params(kind=kind.value))
+    return {member for (member,) in rows}
+
+
+def care(scope: Scope, causes: Collection[int]) -> Iterator[Want]:
+    """Where visits are missing, an open at_risk task is all that is known of a risk."""
     rules = scope.policy
+    at_risk = causes if scope.counts_visits else {*causes, *still_open(scope, Kind.AT_RISK)}
     quiet = scope.on - rules.care_days * DAY
-    for member, ends_on, chain_starts_on, spoke_at, met_at, due_at, closed_at, still_open in scope.stream(
+    for member, ends_on, chain_starts_on, spoke_at, met_at, due_at, closed_at, is_open in scope.stream(
         CARE + scope.only("s.member_id"),
         left=scope.on + rules.care_days_left * DAY,
         quiet=quiet,
@@ -243,7 +251,7 @@ def care(scope: Scope, at_risk: Collection[int]) -> Iterator[Want]:
             policy=rules,
             last_conversation_on=_day(scope, spoke_at),
             last_meeting_on=_day(scope, met_at),
-            earlier=_earlier(scope, due_at, closed_at, still_open) if due_at else None,
+            earlier=_earlier(scope, due_at, closed_at, is_open) if due_at else None,
             at_risk=member in at_risk,
         )
         if wanted:
@@ -282,9 +290,9 @@ def freeze_endings(scope: Scope) -> Iterator[Want]:
             yield simple(scope, wanted, member=member, membership=membership)
 
 
-def _earlier(scope: Scope, due_at: dt.datetime, closed_at: dt.datetime | None, still_open: bool) -> Earlier:
+def _earlier(scope: Scope, due_at: dt.datetime, closed_at: dt.datetime | None, is_open: bool) -> Earlier:
     due_on = due_at.astimezone(scope.policy.zone).date()
-    return Earlier(due_on, None if still_open else _day(scope, closed_at) or due_on)
+    return Earlier(due_on, None if is_open else _day(scope, closed_at) or due_on)
 
 
 def _day(scope: Scope, at: dt.datetime | None) -> dt.date | None:

@@ -367,7 +367,7 @@ class TestUndo:
 
     def test_do_not_call_is_lifted_and_the_other_tasks_are_what_they_were(self, member: Member, olga: User) -> None:
         task = held(member, olga)
-        ready = make_task(member, "care")
+        ready = make_task(member, "missed_call")
         waiting = make_task(
             member, "callback", due_at=NOW + 60 * MINUTE, status=TaskStatus.WAITING, ready_at=NOW + 60 * MINUTE,
             waits_for="promised",
@@ -398,18 +398,26 @@ class TestUndo:
         self, member: Member, olga: User, outcome: str, said: dict
     ) -> None:
         task = held(member, olga)
-        care = make_task(member, "care")
+        other = make_task(member, "missed_call")
         record(task, olga, outcome, **said)
         outcomes.undo(task=task, operator=olga, now=NOW + MINUTE)
         member.refresh_from_db()
-        care.refresh_from_db()
+        other.refresh_from_db()
         task.refresh_from_db()
         assert (member.phone_bad_since, member.deceased_on) == (None, None)
-        assert (care.status, care.lapsed_because, care.closed_at) == (TaskStatus.READY, "", None)
+        assert (other.status, other.lapsed_because, other.closed_at) == (TaskStatus.READY, "", None)
         assert (task.status, task.lapsed_because, task.ready_at) == (TaskStatus.LEASED, "", None)
         assert not Request.objects.filter(status="open").exists()
         assert not Complaint.objects.filter(status="open").exists()
         assert record(task, olga, "thinking", NOW + MINUTE).attempt.undone[0]["outcome"] == outcome
+
+    def test_tasks_that_the_conversation_closed_are_open_again(self, member: Member, olga: User) -> None:
+        task = held(member, olga)
+        care = make_task(member, "care", status=TaskStatus.WAITING, ready_at=NOW + 60 * MINUTE, waits_for="min_gap")
+        record(task, olga, "thinking")
+        outcomes.undo(task=task, operator=olga, now=NOW + MINUTE)
+        care.refresh_from_db()
+        assert (care.status, care.waits_for, care.closed_at) == (TaskStatus.WAITING, "min_gap", None)
 
     def test_the_household_is_taken_back_together(self, club: Club, olga: User) -> None:
         father, mother = (make_member(club, phone=phone(7)) for _ in range(2))
