@@ -1,0 +1,221 @@
+"""The desk's page: one card at a time, outcomes by one key, undo, an honest empty queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from calls import meetings
+from calls.models import CallAttempt, CallTask, Meeting, TaskStatus
+from memberships.models import Club, Member, User
+from tests import days
+from tests.calls.factories import make_attempt, make_task
+from tests.factories import make_club, make_employee, make_member, make_membership, make_plan, make_user, phone
+
+pytestmark = pytest.mark.django_db
+
+NOW = days.NOW + dt.timedelta(hours=1)
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def club(set_clock: Callable[[dt.datetime], None]) -> Club:
+    set_clock(NOW)
+    return make_club()
+
+
+@pytest.fixture
+def olga(club: Club) -> User:
+    return make_user(club, "operator", "olga")
+
+
+@pytest.fixture
+def desk(olga: User) -> Client:
+    return signed_in(olga)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def due(club: Club, number: int = 7, kind: str = "renewal", **fields: object) -> CallTask:
+    member = make_member(club, last_name=f"Member {number}", phone=phone(number))
+    term = make_membership(member, make_plan(club), starts_on=dt.date(2025, 12, 1))
+    return make_task(member, kind, membership=term, **fields)
+
+
+def take(client: Client) -> str:
+    return client.post(reverse("desk_next"), headers=HTMX).content.decode()
+
+
+def ring(client: Client, task: CallTask) -> None:
+    assert client.post(reverse("desk_dial", args=[task.pk]), headers=HTMX).status_code == 200
+
+
+def say(client: Client, task: CallTask, outcome: str, **fields: str):
+    return client.post(reverse("desk_outcome", args=[task.pk]), {"outcome": outcome, **fields}, headers=HTMX)
+
+
+def test_next_call_opens_a_card_with_the_reason_and_the_number(desk: Client, club: Club) -> None:
+    task = due(club, reason="Membership ends on 30 November.")
+    assert "Next call" in desk.get("/calls/").content.decode()
+    page = take(desk)
+    assert "Membership ends on 30 November." in page and "Member 7" in page and "tel:" in page
+    task.refresh_from_db()
+    assert task.status == TaskStatus.LEASED
+    assert "Member 7" in desk.get("/calls/").content.decode(), "a reload shows the same card"
+
+
+def test_without_scripts_the_desk_redirects_to_itself(desk: Client, club: Club) -> None:
+    due(club)
+    response = desk.post(reverse("desk_next"))
+    assert response.status_code == 302 and response["Location"] == "/calls/"
+
+
+def test_one_key_records_and_brings_the_next_card(desk: Client, club: Club) -> None:
+    first, second = due(club, 1), due(club, 2)
+    take(desk)
+    ring(desk, first)
+    page = say(desk, first, "no_answer").content.decode()
+    assert "Member 2" in page and "Undo" in page
+    attempt = CallAttempt.objects.get(task=first)
+    assert (attempt.outcome, attempt.reached) == ("no_answer", False)
+    second.refresh_from_db()
+    assert second.status == TaskStatus.LEASED
+
+
+def test_refused_without_a_reason_keeps_the_card_and_what_was_typed(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    ring(desk, task)
+    response = say(desk, task, "refused", note="Wants a quieter place")
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Choose why the member refused." in page and "Wants a quieter place" in page and "Member 7" in page
+    assert not CallAttempt.objects.exclude(outcome="").exists()
+
+
+def test_a_refusal_names_reason_and_competitor(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    ring(desk, task)
+    assert say(desk, task, "refused", reason="closer", competitor="City Gym").status_code == 200
+    attempt = CallAttempt.objects.get(task=task)
+    assert attempt.reason is not None
+    assert (attempt.reason.code, attempt.competitor) == ("closer", "City Gym")
+
+
+def test_booking_takes_the_slot_of_the_card(desk: Client, club: Club) -> None:
+    host = make_employee(club, "administrator", "anna")
+    task = due(club)
+    take(desk)
+    ring(desk, task)
+    slot = meetings.slots(club=club, now=NOW, first=days.TODAY, last=days.TODAY + days.DAY, host=host)[2]
+    assert say(desk, task, "booked", slot=f"{host.pk}|{slot.starts_at.isoformat()}").status_code == 200
+    assert Meeting.objects.get().starts_at == slot.starts_at
+
+
+@pytest.mark.parametrize("slot", ["", "x|y", "1|2026-11-12", "999999|2026-11-12T17:00:00-06:00"])
+def test_a_slot_that_is_none_is_refused_in_words(desk: Client, club: Club, slot: str) -> None:
+    make_employee(club, "administrator", "anna")
+    task = due(club)
+    take(desk)
+    ring(desk, task)
+    response = say(desk, task, "booked", slot=slot)
+    assert response.status_code == 422 and 'role="alert"' in response.content.decode()
+    assert not Meeting.objects.exists()
+
+
+def test_undo_opens_the_card_again(desk: Client, club: Club) -> None:
+    first = due(club, 1)
+    due(club, 2)
+    take(desk)
+    ring(desk, first)
+    say(desk, first, "thinking")
+    page = desk.post(reverse("desk_undo", args=[first.pk]), headers=HTMX).content.decode()
+    assert "Member 1" in page
+    first.refresh_from_db()
+    assert first.status == TaskStatus.LEASED
+
+
+def test_a_callback_is_promised_in_the_members_time(desk: Client, club: Club) -> None:
+    task = due(club)
+    Member.objects.filter(pk=task.member_id).update(timezone="America/New_York")
+    take(desk)
+    ring(desk, task)
+    assert say(desk, task, "callback", callback_at="2026-11-13T12:00").status_code == 200
+    promised = CallTask.objects.get(kind="callback")
+    assert promised.due_at == days.at("2026-11-13T11:00")
+
+
+def test_skipping_asks_for_a_word(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    assert desk.post(reverse("desk_release", args=[task.pk]), {"why": " "}, headers=HTMX).status_code == 422
+    assert desk.post(reverse("desk_release", args=[task.pk]), {"why": "knows me"}, headers=HTMX).status_code == 200
+    task.refresh_from_db()
+    assert task.status == TaskStatus.READY and task.holder is None
+
+
+def test_who_may_not_be_rung_any_more_closes_the_card(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    Member.objects.filter(pk=task.member_id).update(do_not_call_since=NOW)
+    response = desk.post(reverse("desk_dial", args=[task.pk]), headers=HTMX)
+    page = response.content.decode()
+    assert response.status_code == 409 and "Next call" in page and "does not count as skipped" in page
+    assert not CallAttempt.objects.exists()
+
+
+def test_the_household_is_recorded_together(desk: Client, club: Club) -> None:
+    task = due(club)
+    mate = make_member(club, first_name="Ilya", last_name="Orlov", phone=phone(7))
+    assert "Ilya Orlov" in take(desk)
+    ring(desk, task)
+    say(desk, task, "thinking", **{f"also-{mate.pk}-outcome": "refused", f"also-{mate.pk}-reason": "price"})
+    assert set(CallAttempt.objects.values_list("member_id", "outcome")) == {
+        (task.member_id, "thinking"),
+        (mate.pk, "refused"),
+    }
+
+
+def test_an_empty_queue_says_why_and_when(desk: Client, club: Club) -> None:
+    task = due(club)
+    make_attempt(task.member, NOW - dt.timedelta(hours=1), "no_answer")
+    page = take(desk)
+    assert "Nobody may be rung at this moment" in page and "Why the others wait" in page
+
+
+def test_a_colleague_cannot_end_ones_call(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    other = signed_in(make_user(club, "operator", "nadia"))
+    assert say(other, task, "thinking").status_code == 409
+    assert not CallAttempt.objects.exists()
+
+
+def test_a_stranger_sees_nothing(club: Club) -> None:
+    task = due(club)
+    stranger = signed_in(make_user(make_club("harbour"), "operator", "eve"))
+    for name in ("desk_dial", "desk_outcome", "desk_release", "desk_undo", "desk_extend"):
+        assert stranger.post(reverse(name, args=[task.pk])).status_code == 404
+
+
+def test_wrong_verbs_are_refused(desk: Client, club: Club) -> None:
+    assert desk.get(reverse("desk_next")).status_code == 405
+    assert desk.post("/calls/").status_code == 405
+
+
+def test_the_heartbeat_keeps_the_card(desk: Client, club: Club, set_clock: Callable[[dt.datetime], None]) -> None:
+    task = due(club)
+    take(desk)
+    set_clock(NOW + dt.timedelta(minutes=10))
+    assert "data-until" in desk.post(reverse("desk_extend", args=[task.pk]), headers=HTMX).content.decode()
+    task.refresh_from_db()
+    assert task.lease_until is not None and task.lease_until > NOW + dt.timedelta(minutes=24)
