@@ -8,6 +8,7 @@ demo's logins, children, the address; then watch over them.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import signal
 import socket
@@ -128,30 +129,38 @@ def _check_port() -> None:
 
 def _start(children: list[Child]) -> None:
     say("Starting the servers …")
+    first = _migrate()
+    if DEMO and first:
+        _manage("demo", "--staff-only")
+    children.append(_spawn("web"))
     import django
 
     django.setup()
-    first = _migrate()
-    children.append(_spawn("web"))
-    children.append(_spawn("worker"))
-    children.append(_spawn("scheduler"))
-    if DEMO:
-        if first:
-            _manage("demo", "--staff-only")
-        children.append(_spawn("demo", [sys.executable, "manage.py", "demo"], restarts=False))
     _wait_for_web(children[0])
     _greet(first)
+    children += [_spawn("worker"), _spawn("scheduler")]  # after the first page: they would slow it down
+    if DEMO:
+        children.append(_spawn("demo", [sys.executable, "manage.py", "demo"], restarts=False))
 
 
 def _migrate() -> bool:
     """Bring the database up to date; whether it was empty."""
-    from django.db.migrations.loader import MigrationLoader
-
+    note = VAR / "run" / "migrated"
     applied = _applied_migrations()
-    if not set(MigrationLoader(None).graph.nodes) <= applied:
-        say("Bringing the tables up to date …" if applied else "Making the tables …")
-        _manage("migrate", "--no-input", "--verbosity", "0")
+    if note.exists() and note.read_text() == _fingerprint(applied):
+        return False
+    say("Bringing the tables up to date …" if applied else "Making the tables …")
+    _manage("migrate", "--no-input", "--verbosity", "0")
+    note.write_text(_fingerprint(_applied_migrations()))
     return not applied
+
+
+def _fingerprint(applied: set[tuple[str, str]]) -> str:
+    """Of what the code wants in the database and what the database has: the same again means nothing to do."""
+    digest = hashlib.sha256(repr(sorted(applied)).encode())
+    for path in [environment.BASE_DIR / "requirements.txt", *sorted(environment.BASE_DIR.glob("*/migrations/*.py"))]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _applied_migrations() -> set[tuple[str, str]]:

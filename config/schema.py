@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -77,7 +78,8 @@ def add_frame(result: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
 @functools.cache
 def document() -> dict[str, Any]:
     """The OpenAPI document; it is the same for everybody."""
-    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    with translation.override("en"):  # whoever asks first must not choose the language for all
+        return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
 
 
 @public("it describes, and holds nobody's data")
@@ -113,7 +115,7 @@ def _operation(schema: dict[str, Any], method: str, path: str, operation: dict[s
             answers.append(
                 {"status": status, "fields": _fields(schema, content), "text": answer.get("description", "")}
             )
-    parameters = [one for one in operation.get("parameters", []) if one is not IDEMPOTENCY_KEY]
+    parameters = [one for one in operation.get("parameters", []) if one["name"] != IDEMPOTENCY_KEY["name"]]
     return {
         "id": operation["operationId"],
         "method": method.upper(),
@@ -123,7 +125,6 @@ def _operation(schema: dict[str, Any], method: str, path: str, operation: dict[s
         "parameters": [one | {"type": _type(schema, one["schema"])} for one in parameters],
         "body": _fields(schema, body),
         "answers": answers,
-        "idempotent": method == "post",
     }
 
 
