@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from types import ModuleType
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from calls import planning, settling
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Kind, Lapse, Meeting, Request, TaskStatus
@@ -43,13 +43,13 @@ def on_sold(*, membership: Membership, moment: Moment) -> None:
 
 def on_changed(*, old: Membership, new: Membership, moment: Moment) -> None:
     """A change of plan is a successor too; the old one is over."""
-    about = CallTask.objects.filter(membership=old, status__in=OPEN_STATUSES)
+    about = _about(old)
     settling.lapse(tasks=about.values_list("pk", flat=True), because=Lapse.RENEWED, moment=moment)
 
 
 def on_cancelled(*, membership: Membership, moment: Moment) -> None:
     """Open tasks about a cancelled membership lapse; one that waited for its successor may be due again."""
-    about = CallTask.objects.filter(membership=membership, status__in=OPEN_STATUSES)
+    about = _about(membership)
     settling.lapse(tasks=about.values_list("pk", flat=True), because=Lapse.CANCELLED, moment=moment)
     _look_again(membership.club, [membership.member_id], moment, returned_from=(Lapse.RENEWED,))
 
@@ -107,6 +107,11 @@ def _look_again(
     touched = set(CallTask.objects.filter(wanted, member__in=members).values_list("member", flat=True))
     if touched:
         planning.replan(club=club, members=touched, now=moment.now)
+
+
+def _about(membership: Membership) -> QuerySet[CallTask]:
+    mine = CallTask.objects.filter(member=membership.member_id, status__in=OPEN_STATUSES)
+    return mine.filter(membership=membership)
 
 
 def _open(member: Member) -> list[int]:

@@ -64,9 +64,13 @@ class CallTask(models.Model):
     a lease holds for a household. ``claimed_by`` and ``claimed_at`` outlive the lease: who held it last, since when.
     """
 
-    club = models.ForeignKey(Club, models.CASCADE, related_name="call_tasks")
+    # A claim and an outcome write the row anew, with an entry in every index that holds it: so no more of them than
+    # are read, and those of rare columns hold only the rows that have a value.
+    club = models.ForeignKey(Club, models.CASCADE, related_name="call_tasks", db_index=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="call_tasks")
-    membership = models.ForeignKey(Membership, models.CASCADE, null=True, blank=True, related_name="call_tasks")
+    membership = models.ForeignKey(
+        Membership, models.CASCADE, null=True, blank=True, related_name="call_tasks", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=Kind)
     origin = models.CharField(max_length=20, choices=Kind, blank=True, default="")
     key = models.CharField(max_length=120)
@@ -80,18 +84,22 @@ class CallTask(models.Model):
     sort_key = models.BigIntegerField()
     facts = models.JSONField(default=dict)
     attempts = models.PositiveSmallIntegerField(default=0)
-    holder = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="held_tasks")
+    holder = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="held_tasks", db_index=False)
     lease_until = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    claimed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     claimed_at = models.DateTimeField(null=True, blank=True)
     call_live = models.BooleanField(default=False)
     undoing = models.BooleanField(default=False)
-    promised_to = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="promised_tasks")
+    promised_to = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="promised_tasks", db_index=False
+    )
     promised_until = models.DateTimeField(null=True, blank=True)
     lapsed_because = models.CharField(max_length=12, choices=Lapse, blank=True, default="")
-    meeting = models.ForeignKey("calls.Meeting", models.CASCADE, null=True, blank=True, related_name="call_tasks")
+    meeting = models.ForeignKey(
+        "calls.Meeting", models.CASCADE, null=True, blank=True, related_name="call_tasks", db_index=False
+    )
     made_by_attempt = models.ForeignKey(
-        "calls.CallAttempt", models.SET_NULL, null=True, blank=True, related_name="made_tasks"
+        "calls.CallAttempt", models.SET_NULL, null=True, blank=True, related_name="made_tasks", db_index=False
     )
     made_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -135,6 +143,10 @@ class CallTask(models.Model):
                 condition=Q(status__in=["waiting", "ready", "leased"]),
             ),
             models.Index(fields=["club", "due_at"], name="call_task_by_due"),
+            models.Index(fields=["meeting"], name="call_task_by_meeting", condition=Q(meeting__isnull=False)),
+            models.Index(
+                fields=["made_by_attempt"], name="call_task_by_attempt", condition=Q(made_by_attempt__isnull=False)
+            ),
         ]
 
 
