@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OnboardingConfig(AppConfig):
@@ -10,7 +11,9 @@ class OnboardingConfig(AppConfig):
         from calls import events as calls
         from calls import places as call_places
         from memberships import events, places
+        from memberships.models import Role
         from onboarding import clubs, listeners
+        from onboarding.views import parts
 
         events.sold.append(listeners.sold)
         events.changed.append(listeners.changed)
@@ -25,4 +28,9 @@ class OnboardingConfig(AppConfig):
         calls.meeting_attended.append(listeners.meeting_attended)
         calls.meeting_off.append(listeners.meeting_off)
         call_places.task_sources.append(listeners.Calls())
+        call_places.meeting_lines.append(parts.meeting_line)
         places.club_parts.append(clubs.make_template)
+        places.member_panels.append(parts.panel)
+        places.timelines.append(parts.happenings)
+        staff = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
+        places.navigation.append(places.NavItem(_("Onboarding"), "onboarding_list", staff, 40, "g o"))

@@ -1,3 +1,12 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from onboarding.views import pages
+
+urlpatterns = [
+    path("onboarding/", pages.onboarding_list, name="onboarding_list"),
+    path("onboarding/due/", pages.onboarding_due, name="onboarding_due"),
+    path("onboarding/steps/<int:pk>/done/", pages.step_done, name="step_done"),
+    path("onboarding/steps/<int:pk>/skip/", pages.step_skip, name="step_skip"),
+    path("onboarding/steps/<int:pk>/undo/", pages.step_undo, name="step_undo"),
+    path("members/<int:pk>/checklist/", pages.checklist_start, name="checklist_start"),
+]
