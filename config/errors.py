@@ -72,7 +72,9 @@ def api_exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpR
 
 
 def refusal_problem(error: Any) -> HttpResponse:
-    return problem(error.status, error.code, error.message, errors=error.fields, extra=getattr(error, "extra", None))
+    """Sentences by field where a field could never be right; what the state refuses is about no field alone."""
+    errors = error.fields if error.status == HTTPStatus.UNPROCESSABLE_ENTITY else None
+    return problem(error.status, error.code, error.message, errors=errors, extra=getattr(error, "extra", None))
 
 
 def _framework_problem(error: exceptions.APIException) -> HttpResponse:

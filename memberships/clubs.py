@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import holidays
@@ -74,6 +75,17 @@ def add_club(
             Employee.objects.create(club=club, user=owner, name=str(owner), role=Role.OWNER)
         for part in places.club_parts:
             part(club=club, now=now)
+    return club
+
+
+def change_club(*, club: Club, changes: Mapping[str, str]) -> Club:
+    """Change what a club is called and where its holidays are. Raises ClubRefused."""
+    for name, value in changes.items():
+        setattr(club, name, value)
+    problems = _problems(club)
+    if problems:
+        raise ClubRefused(next(iter(problems.values()))[0], fields=problems)
+    club.save(update_fields=sorted(changes))
     return club
 
 

@@ -1,5 +1,39 @@
 """The API of this room: ``urlpatterns`` below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from calls.api import meetings, outcome, policies, reports, staff, work
+from calls.models import CallAttempt, ContactPolicy, Meeting
+from memberships.api import audit
+from memberships.rights import Right
+
+audit.kinds["meeting"] = audit.Audited(Meeting, Right.READ_AUDIT)
+audit.kinds["attempt"] = audit.Audited(CallAttempt)
+audit.kinds["contact_policy"] = audit.Audited(ContactPolicy)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("clubs/<str:slug>", policies.club, name="api_club"),
+    path("employees", staff.employees, name="api_employees"),
+    path("employees/<int:pk>", staff.employee, name="api_employee"),
+    path("members/<int:pk>/contact-policy", policies.contact_policy, name="api_contact_policy"),
+    path("calls/plan", work.plan, name="api_plan"),
+    path("calls/tasks", work.tasks, name="api_tasks"),
+    path("calls/next", work.next_call, name="api_next"),
+    path("calls/queue", work.queue_state, name="api_queue"),
+    path("calls/tasks/<int:pk>/extend", work.extend, name="api_task_extend"),
+    path("calls/tasks/<int:pk>/release", work.release, name="api_task_release"),
+    path("calls/tasks/<int:pk>/dial", work.dial, name="api_task_dial"),
+    path("calls/tasks/<int:pk>/undo", work.undo, name="api_task_undo"),
+    path("calls/tasks/<int:pk>/outcome", outcome.outcome, name="api_task_outcome"),
+    path("calls/attempts", outcome.attempts, name="api_attempts"),
+    path("calls/attempts/<int:pk>/correct", outcome.correct, name="api_attempt_correct"),
+    path("reasons", outcome.reasons, name="api_reasons"),
+    path("slots", meetings.slots, name="api_slots"),
+    path("meetings", meetings.meeting_list, name="api_meetings"),
+    path("meetings/<int:pk>/attended", meetings.attended, name="api_meeting_attended"),
+    path("meetings/<int:pk>/no_show", meetings.no_show, name="api_meeting_no_show"),
+    path("meetings/<int:pk>/cancel", meetings.cancel, name="api_meeting_cancel"),
+    path("meetings/<int:pk>/reschedule", meetings.reschedule, name="api_meeting_reschedule"),
+    path("meetings/<int:pk>/close", meetings.close, name="api_meeting_close"),
+    path("reports/refusals", reports.refusals, name="api_report_refusals"),
+]

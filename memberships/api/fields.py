@@ -23,7 +23,10 @@ from memberships.rules import amounts, money
 
 EARLIEST, LATEST = 1900, 2199
 """Years that a calendar of memberships can hold; beyond them sums of days would leave the calendar."""
+EARLIEST_INSTANT = 1973
+"""From this year on every time zone's offset is of whole minutes, as an instant is written."""
 
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})")
 
@@ -86,6 +89,19 @@ class Instant(serializers.DateTimeField):
         return read_instant(value) or self.fail("invalid")
 
 
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "10:00"})
+class TimeOfDay(serializers.TimeField):
+    """A local time as ``10:00``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", **kwargs)
+
+    def to_internal_value(self, value: Any) -> dt.time:
+        if not isinstance(value, str) or not _TIME.fullmatch(value):
+            self.fail("invalid", format="hh:mm")
+        return dt.time.fromisoformat(value)
+
+
 def read_instant(value: Any) -> dt.datetime | None:
     """A text as an instant in UTC; None for anything else."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value) or not value.isascii():
@@ -94,7 +110,7 @@ def read_instant(value: Any) -> dt.datetime | None:
         read = dt.datetime.fromisoformat(value.upper()).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return None
-    return read if EARLIEST <= read.year <= LATEST else None
+    return read if EARLIEST_INSTANT <= read.year <= LATEST else None
 
 
 @extend_schema_field(
@@ -167,6 +183,15 @@ class QueryId(QueryWhole):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=1, max_value=LARGEST_ID, **kwargs)
+
+
+class QueryInstant(Instant):
+    """An instant in an address, where an unescaped ``+`` of its offset has become a space."""
+
+    def to_internal_value(self, value: Any) -> dt.datetime:
+        if isinstance(value, str) and len(value) > 6 and value[-6] == " ":
+            value = f"{value[:-6]}+{value[-5:]}"
+        return super().to_internal_value(value)
 
 
 class PageQuery(serializers.Serializer[Any]):
