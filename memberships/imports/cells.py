@@ -24,7 +24,7 @@ YES = frozenset({"yes", "y", "true", "t", "1", "да", "д", "+", "истина"
 NO = frozenset({"no", "n", "false", "f", "0", "нет", "н", "-", "ложь"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’")
-_EMAIL = re.compile(r"[^@\s,;:<>()\[\]\"\\]{1,64}@(?:[\w-]{1,63}\.)+[^\W\d_][\w-]{1,62}")
+EMAIL = re.compile(r"[^@\s,;:<>()\[\]\"\\]{1,64}@(?=[^@]{3,188}\Z)(?:[\w-]{1,63}\.)+[^\W\d_][\w-]{1,62}")
 
 
 class Unreadable(Exception):
@@ -78,25 +78,22 @@ class Spellings(dict[str, str]):
 
 
 class Each:
-    """Reads columns whose cells are all different, one by one."""
+    """Reads columns whose cells are all different: those that are ``plain`` stay as they are, others are read."""
 
-    def __init__(self, read: Callable[[str], str], empty: str | None = "") -> None:
-        self.read, self.empty = read, empty
+    def __init__(self, plain: re.Pattern[str], read: Callable[[str], str]) -> None:
+        self.plain, self.read = plain, read
         self.failed = False
 
     def __call__(self, cells: list[str]) -> list[str]:
-        return [self._cell(cell.strip()) for cell in cells]
+        plain = map(self.plain.fullmatch, cells)
+        return [cell if found else self._cell(cell.strip()) for cell, found in zip(cells, plain, strict=True)]
 
     def _cell(self, text: str) -> str:
         try:
-            if text:
-                return self.read(text)
-            if self.empty is None:
-                raise Unreadable(_("This column must not be empty."))
+            return self.read(text) if text else ""
         except Unreadable as error:
             self.failed = True
             return Bad(error)
-        return self.empty
 
 
 class Text:
@@ -269,7 +266,7 @@ def time_zone(text: str) -> str:
 
 
 def email(text: str) -> str:
-    if len(text) > 254 or not _EMAIL.fullmatch(text):
+    if not EMAIL.fullmatch(text):
         raise Unreadable(_("“%(text)s” is not an e-mail address.") % {"text": shown(text)})
     return text
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import accumulate, islice
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -15,32 +18,46 @@ from memberships.imports.unusable import UnusableFile
 DELIMITERS = ",;\t|"
 LONGEST_CELL = 1 << 17
 LONGEST_HEADER = 1 << 16
+BATCH = 8_000
+_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row that could not be read as cells; ``why`` is the sentence, ``cells`` what was made out of it."""
+class Broken:
+    """A row that could not be read as cells; ``cells`` is what was made out of it, ``why`` the sentence."""
 
+    line: int
     cells: list[str]
     why: str
 
 
-Lines = Iterator[tuple[int, list[str] | Row]]
+@dataclass(frozen=True)
+class Batch:
+    """Some thousand rows in the order of the file, blank ones left out."""
+
+    lines: Sequence[int]
+    rows: list[list[str]]
+    broken: list[Broken]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A file as a table. ``rows()`` reads it from its first row on, as often as wanted."""
+    """A file as a table. ``batches()`` reads what is behind its header, as often as wanted."""
 
     header: list[str]
     places: Mapping[str, int]
     unknown: list[str]
-    size: int
-    rows: Callable[[], Lines]
+    batches: Callable[[], Iterator[Batch]]
 
     def name_of(self, field: str) -> str:
         """The file's own name of the column that holds a field; the field's where there is none."""
         return self.header[self.places[field]].strip() if field in self.places else field
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Each row with its line, broken ones too."""
+        for batch in self.batches():
+            broken = [(each.line, each.cells) for each in batch.broken]
+            yield from merge(zip(batch.lines, batch.rows, strict=True), broken)
 
 
 def open_table(
@@ -50,104 +67,101 @@ def open_table(
     try:
         with path.open("rb") as file:
             magic = file.read(8)
-        size = path.stat().st_size
     except OSError as error:
         raise UnusableFile(_("The file cannot be opened: %(why)s.") % {"why": error.strerror}) from None
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnusableFile(_("This is an old Excel file (.xls); save it as .xlsx or CSV."))
     if magic.startswith(b"PK\x03\x04"):
-        rows: Callable[[], Lines] = _SheetRows(path)
+        rows: Callable[[], Iterator[Batch]] = _Sheet(path)
     else:
         encoding = encodings.of(path)
-        rows = _CsvRows(path, encoding, *_find_header(path, encoding, fields, mapping))
+        rows = _Text(path, encoding, *_find_header(path, encoding, fields, mapping))
     first = next(rows(), None)
-    header = first[1] if first else None
-    if not isinstance(header, list):
+    if first is None or not first.rows:
         raise UnusableFile(_("The file is empty."))
+    header = first.rows[0]
     places, unknown = headers.columns(header, fields, required, mapping)
-    return Table(header, places, unknown, size, _Behind(rows))
+    return Table(header, places, unknown, _Behind(rows))
 
 
 @dataclass(frozen=True)
 class _Behind:
-    """The rows behind the header."""
+    """What is behind the header."""
 
-    every: Callable[[], Lines]
+    every: Callable[[], Iterator[Batch]]
 
-    def __call__(self) -> Lines:
-        rows = self.every()
-        next(rows, None)
-        return rows
+    def __call__(self) -> Iterator[Batch]:
+        batches = self.every()
+        for first in batches:
+            yield Batch(first.lines[1:], first.rows[1:], first.broken)
+            yield from batches
 
 
 @dataclass(frozen=True)
-class _SheetRows:
+class _Sheet:
     path: Path
 
-    def __call__(self) -> Lines:
-        return ((line, cells) for line, cells in workbooks.rows(self.path) if any(cells))
+    def __call__(self) -> Iterator[Batch]:
+        rows = ((line, cells) for line, cells in workbooks.rows(self.path) if any(cells))
+        while batch := list(islice(rows, BATCH)):
+            yield Batch([line for line, _cells in batch], [cells for _line, cells in batch], [])
 
 
 @dataclass(frozen=True)
-class _CsvRows:
-    """The rows of a text file from its line ``start`` (counted from 1) on, blank ones left out."""
+class _Text:
+    """A text file from its line ``start`` (counted from 1) on."""
 
     path: Path
     encoding: str
     start: int
     delimiter: str
 
-    def __call__(self) -> Lines:
+    def __call__(self) -> Iterator[Batch]:
         csv.field_size_limit(LONGEST_CELL)
         with self.path.open(encoding=self.encoding, newline="") as file:
             for _skipped in range(self.start - 1):
                 file.readline()
-            kept = _Kept(file)
-            reader = csv.reader(kept, delimiter=self.delimiter, strict=True)
-            offset = self.start
+            reader = csv.reader(file, delimiter=self.delimiter, strict=True)
             while True:
-                line = reader.line_num + offset
+                line = self.start + reader.line_num
+                rows: list[list[str]] = []
+                broken = []
                 try:
-                    cells = next(reader)
-                except StopIteration:
-                    return
+                    rows.extend(islice(reader, BATCH))
                 except csv.Error as error:
-                    yield line, self._broken(kept.since(line - offset), error)
-                    continue
-                if cells and any(cells):
-                    yield line, cells
-                if reader.line_num - kept.first > 1000:
-                    kept.forget(reader.line_num)
+                    lines = _lines(rows, line, None)
+                    broken = [self._broken(lines[len(rows)], self.start + reader.line_num, error)]
+                if not rows and not broken:
+                    return
+                yield _without_blanks(_lines(rows, line, self.start + reader.line_num), rows, broken)
 
-    def _broken(self, text: str, error: csv.Error) -> Row:
+    def _broken(self, first: int, behind: int, error: csv.Error) -> Broken:
+        """The lines of a row on which the reader failed, as cells."""
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            text = "".join(islice(file, first - 1, behind - 1))[:LONGEST_CELL]
         if "field larger" in str(error):
             why = _("A cell that begins in this line is longer than any cell can be; a quotation mark may be missing.")
         elif "unexpected end" in str(error):
             why = _("A cell that begins in this line with a quotation mark never ends.")
         else:
             why = _("A quotation mark stands inside a cell; double it or leave it out.")
-        return Row(text[:LONGEST_CELL].rstrip("\r\n").replace('"', "").split(self.delimiter), why)
+        return Broken(first, text.rstrip("\r\n").replace('"', "").split(self.delimiter), why)
 
 
-class _Kept:
-    """Passes the lines of a file on and remembers the last ones, so that a broken row can be shown."""
+def _lines(rows: Sequence[Sequence[str]], first: int, behind: int | None) -> Sequence[int]:
+    """The line in which each row begins, and that behind the last; a quoted cell may run over several."""
+    if behind == first + len(rows):
+        return range(first, behind + 1)
+    spans = (1 + sum(len(_BREAK.findall(cell)) for cell in cells) for cells in rows)
+    return list(accumulate(spans, initial=first))
 
-    def __init__(self, file: Iterator[str]) -> None:
-        self.file = file
-        self.first = 0
-        self.lines: list[str] = []
 
-    def __iter__(self) -> Iterator[str]:
-        for line in self.file:
-            self.lines.append(line)
-            yield line
-
-    def since(self, number: int) -> str:
-        return "".join(self.lines[number - self.first :])
-
-    def forget(self, number: int) -> None:
-        del self.lines[: number - self.first]
-        self.first = number
+def _without_blanks(lines: Sequence[int], rows: list[list[str]], broken: list[Broken]) -> Batch:
+    lines = lines[: len(rows)]
+    if all(map(any, rows)):
+        return Batch(lines, rows, broken)
+    kept = [(line, cells) for line, cells in zip(lines, rows, strict=True) if any(cells)]
+    return Batch([line for line, _cells in kept], [cells for _line, cells in kept], broken)
 
 
 def _find_header(

@@ -6,16 +6,19 @@ All of it lives in one transaction. Rows that can be read are copied into ``impo
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from django.db import connection
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from memberships.imports.cells import NULL, Bad, Reader, column_of, shown
+from memberships.imports.cells import NULL, Bad, Reader, column_of
 from memberships.imports.dates import Days
 from memberships.imports.files import Table
 from memberships.models import Club, ClubPolicy, User
@@ -24,6 +27,8 @@ LONGEST_VALUE = 200
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _SPECIAL = "\\\t\n\r"
 
+PROBLEM = ("line", "column", "value", "message", "warning")
+Columns = Sequence[Sequence[str]]
 Problem = tuple[int, str, str, str, bool]
 """Line, column, value, sentence, and whether it is only a warning."""
 
@@ -35,6 +40,10 @@ class Counts:
     created: int = 0
     updated: int = 0
     merged: int = 0
+
+
+def _file_beside() -> IO[str]:
+    return tempfile.SpooledTemporaryFile(1 << 20, "w+", encoding="utf-8", newline="")  # type: ignore[return-value]
 
 
 @dataclass
@@ -51,6 +60,7 @@ class Job:
     create_plans: bool = False
     days: Days = field(init=False)
     _tables: list[str] = field(default_factory=list)
+    _beside: IO[str] = field(default_factory=_file_beside)
 
     def __post_init__(self) -> None:
         self.today = self.now.astimezone(self.club.zone).date()
@@ -115,26 +125,41 @@ class Job:
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {name}")
 
-    def copy(self, name: str, names: Sequence[str], columns: Sequence[Sequence[str]]) -> None:
-        """Append columns of PostgreSQL's words to a table; ``NULL`` stands for null."""
-        if not columns or not columns[0]:
-            return
+    @contextlib.contextmanager
+    def copying(self, name: str, names: Sequence[str]) -> Iterator[Callable[[str], None]]:
+        """Append lines in PostgreSQL's words (``lines_of``) to a table, stretch by stretch.
+
+        The database takes them in while the next ones are read, so nothing else can be asked of it meanwhile.
+        """
         statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (NULL {})").format(
             sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, names)), sql.Literal(NULL)
         )
         with connection.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write("\n".join(map("\t".join, zip(*map(_escaped, columns), strict=True))) + "\n")
+            yield copy.write
+
+    def copy(self, name: str, names: Sequence[str], columns: Columns) -> None:
+        """Append columns to a table at once."""
+        if text := lines_of(columns):
+            with self.copying(name, names) as write:
+                write(text)
 
     # ---- what is wrong ---------------------------------------------------------------------------------------
 
     def report(self, problems: Iterable[Problem]) -> None:
         """Write down what is wrong with rows."""
-        rows = [
-            (str(line), column, value[:LONGEST_VALUE].replace("\x00", ""), message, "t" if warning else "f")
-            for line, column, value, message, warning in problems
-        ]
-        names = ("line", "column", "value", "message", "warning")
-        self.copy("import_problems", names, list(zip(*rows, strict=True)))
+        self.copy("import_problems", PROBLEM, _problem_columns(problems))
+
+    def report_later(self, problems: Iterable[Problem]) -> None:
+        """Keep what is wrong with rows beside, while the database is busy taking rows in."""
+        self._beside.write(lines_of(_problem_columns(problems)))
+
+    def report_kept(self) -> None:
+        """Write down what was kept beside."""
+        self._beside.seek(0)
+        with self.copying("import_problems", PROBLEM) as write:
+            while text := self._beside.read(1 << 16):
+                write(text)
+        self._beside.close()
 
     def refuse(self, column: str, value: str, message: str, rest: str, **values: object) -> int:
         """Refuse staged rows ``r`` found by SQL: ``rest`` is what follows FROM, ``message`` may hold one ``%s``.
@@ -185,6 +210,21 @@ class Job:
         return [dict(zip(("line", "column", "value", "message"), row, strict=True)) for row in rows]
 
 
+def lines_of(columns: Columns) -> str:
+    """Columns as the lines that COPY takes; ``NULL`` stands for null."""
+    if not columns or not columns[0]:
+        return ""
+    return "\n".join(map("\t".join, zip(*map(_escaped, columns), strict=True))) + "\n"
+
+
+def _problem_columns(problems: Iterable[Problem]) -> Columns:
+    rows = [
+        (str(line), column, value[:LONGEST_VALUE].replace("\x00", ""), message, "t" if warning else "f")
+        for line, column, value, message, warning in problems
+    ]
+    return list(zip(*rows, strict=True))
+
+
 def _escaped(column: Sequence[str]) -> Sequence[str]:
     whole = "".join(column)
     if any(sign in whole for sign in _SPECIAL):
@@ -198,9 +238,9 @@ class Stretch:
     ``columns[field]`` holds what was read; ``refuse`` marks a row, ``drop`` takes the marked ones out.
     """
 
-    def __init__(self, job: Job, lines: list[int], rows: list[list[str]]) -> None:
+    def __init__(self, job: Job, lines: Sequence[int], rows: list[list[str]]) -> None:
         self.job = job
-        self.lines: list[int] = lines
+        self.lines = lines
         self.cells: dict[str, Sequence[str]] = {}
         self.columns: dict[str, list[str]] = {}
         self.problems: list[Problem] = []
@@ -257,6 +297,3 @@ class Stretch:
         for index, is_wrong in enumerate(wrong):
             if is_wrong:
                 self.refuse(index, name, sentence(index))
-
-
-__all__ = ["NULL", "Bad", "Counts", "Job", "Problem", "Stretch", "shown"]

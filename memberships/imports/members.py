@@ -47,8 +47,8 @@ class Members:
             "last_name": Text(80, None),
             "first_name": Text(80),
             "middle_name": Text(80),
-            "phone": Each(_phone(self.job.club.country)),
-            "email": Each(cells.email),
+            "phone": _phone(self.job.club.country),
+            "email": Each(cells.EMAIL, cells.email),
             "birthday": Spellings(born),
             "language": Spellings(cells.language, ""),
             "timezone": Spellings(cells.time_zone, ""),
@@ -174,7 +174,7 @@ class Members:
         """
 
 
-def _phone(country: str) -> Reader:
+def _phone(country: str) -> Each:
     read = PhoneReader(country)
 
     def phone(text: str) -> str:
@@ -183,4 +183,4 @@ def _phone(country: str) -> Reader:
         except BadPhone as error:
             raise Unreadable(str(error.message)) from None
 
-    return phone
+    return Each(read.plain, phone)

@@ -28,8 +28,8 @@ def write(job: Job, path: Path) -> int:
             cells = next((cells for number, cells in rows if number == line), None)
             if cells is None:
                 continue
-            texts = _fitted(cells if isinstance(cells, list) else cells.cells, len(job.table.header))
-            writer.writerow([*_with_plain_days(job, texts), line, why])
+            texts = _with_plain_days(job, _fitted(cells, len(job.table.header)))
+            writer.writerow([*texts, line, why])
             count += 1
     return count
 

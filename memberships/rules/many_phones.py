@@ -26,11 +26,15 @@ class Reader:
     def __init__(self, country: str) -> None:
         self.country = country.upper()
         metadata = PhoneMetadata.metadata_for_region(self.country)
+        self.plain = re.compile(r"(?!)")
+        """Numbers of the country that are in E.164 already."""
         self._known = metadata is not None and _is_first(metadata, self.country)
         if metadata is None or not self._known:
             return
         self._prefix = f"+{metadata.country_code}"
         self._valid = re.compile(_numbers(metadata))
+        strips = metadata.national_prefix_for_parsing
+        self.plain = re.compile(rf"\{self._prefix}{f'(?!{strips})' if strips else ''}{_numbers(metadata)}")
         self._general = re.compile(metadata.general_desc.national_number_pattern)
         self._trunk = metadata.national_prefix_for_parsing or "-"
         if metadata.national_prefix_transform_rule or not self._trunk.isdigit():
