@@ -113,8 +113,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Board:
-    """The columns, and the figures of the heading."""
+    """The columns, and the figures of the heading. ``first``: the checklist with the oldest open step."""
 
+    first: int | None
     columns: list[Column]
     on_the_way: int
     due_today: int
@@ -150,6 +151,7 @@ def of_club(club: Club, today: dt.date, *, who: str = "", me: Employee | None = 
     due = checklists.due(club, today)
     counts = due.aggregate(today=Count("pk", filter=Q(due_on=today)), before=Count("pk", filter=Q(due_on__lt=today)))
     return Board(
+        first=found[0][0] if found else None,
         columns=list(columns.values()),
         on_the_way=running.count(),
         due_today=counts["today"],

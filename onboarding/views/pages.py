@@ -48,10 +48,8 @@ def _board(
     who = request.GET.get("who", "")
     me = access.employee(frame.person(request), club)
     shown = board.of_club(club, today, who=who, me=me, stage=request.GET.get("stage", ""))
-    opened = chosen or _opened(request, club)
-    first = next((card.checklist for column in shown.columns for card in column.cards), None)
-    opened = opened or first
-    (card,) = board.cards_of([opened.pk], today) if opened else (None,)
+    opened = chosen.pk if chosen else _opened(request, club) or shown.first
+    card = next(iter(board.cards_of([opened], today)), None) if opened else None
     context = {
         "board": shown,
         "who": who,
@@ -65,11 +63,12 @@ def _board(
     return render(request, "onboarding/board.html", context, status=refusal.status if refusal else 200)
 
 
-def _opened(request: HttpRequest, club: Club) -> Checklist | None:
+def _opened(request: HttpRequest, club: Club) -> int | None:
+    """The checklist that the address opens; one of another club reads like none."""
     asked = request.GET.get("open", "")
     if not asked.isdecimal():
         return None
-    return Checklist.objects.filter(club=club, pk=int(asked[:18])).order_by("pk").first()
+    return Checklist.objects.filter(club=club, pk=int(asked[:18])).values_list("pk", flat=True).first()
 
 
 def _visits(checklist: Checklist) -> int:
