@@ -19,6 +19,8 @@ class CallsConfig(AppConfig):
         everybody = frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
         places.navigation.append(places.NavItem(_("Desk"), "desk", everybody, 10, "g d"))
         places.navigation.append(places.NavItem(_("Meetings"), "meeting_list", everybody, 30))
+        managers = frozenset({Role.MANAGER, Role.OWNER})
+        places.navigation.append(places.NavItem(_("Settings"), "settings", managers, 90))
         places.start_pages.append(places.StartPage(frozenset({Role.OPERATOR}), "desk"))
         places.start_pages.append(places.StartPage(frozenset({Role.ADMINISTRATOR}), "meeting_list"))
         listening.register(events)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from calls.views import desk, meeting_close, meetings, why
+from calls.views import desk, meeting_close, meetings, settings, why
 
 urlpatterns = [
     path("calls/", desk.show, name="desk"),
@@ -22,4 +22,6 @@ urlpatterns = [
     path("members/<int:pk>/meeting/", meetings.meeting_book, name="meeting_book"),
     path("employees/<int:pk>/hours/", meetings.host_hours, name="host_hours"),
     path("members/<int:pk>/why/", why.member_why, name="member_why"),
+    path("settings/", settings.index, name="settings"),
+    path("settings/policy/", settings.numbers, name="settings_policy"),
 ]

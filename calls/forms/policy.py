@@ -1,0 +1,78 @@
+"""A club's numbers and calling windows as a manager types them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext_lazy as _
+
+from calls import adjusting
+from calls.models import ContactPolicy
+from config.widgets import HourInput
+from memberships.models import Club, ClubPolicy
+
+SPAN = re.compile(r"(\d{1,2})[:.]?(\d{2})?\s*[-–—]\s*(\d{1,2})[:.]?(\d{2})?")
+
+SellingForm = forms.modelform_factory(ClubPolicy, fields=adjusting.MEMBERSHIP_NUMBERS)
+_CallingNumbers = forms.modelform_factory(
+    ContactPolicy,
+    fields=(*adjusting.CALL_NUMBERS, *adjusting.HOURS),
+    widgets=dict.fromkeys(adjusting.HOURS, HourInput),
+)
+
+
+class CallingForm(_CallingNumbers):  # type: ignore[misc, valid-type]
+    """The numbers of calls and meetings."""
+
+    class Meta(_CallingNumbers.Meta):  # type: ignore[name-defined, misc]
+        pass
+
+
+class WindowsForm(forms.Form):
+    """Calling windows: for each weekday any number, such as “10:00–13:00, 15:00–20:00”; empty: nobody is rung."""
+
+    def __init__(self, data: Any = None, *, windows: list[adjusting.Window]) -> None:
+        super().__init__(data)
+        for weekday in range(7):
+            spans = [f"{begins:%H:%M}–{ends:%H:%M}" for day, begins, ends in windows if day == weekday]
+            self.fields[f"day{weekday}"] = forms.CharField(
+                label=WEEKDAYS[weekday], required=False, max_length=120, initial=", ".join(spans)
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.windows: list[adjusting.Window] = []
+        for weekday in range(7):
+            for part in filter(None, (one.strip() for one in cleaned.get(f"day{weekday}", "").split(","))):
+                span = _span(part)
+                if span is None:
+                    text = _("Write hours like 10:00–20:00, several with a comma between.")
+                    self.add_error(f"day{weekday}", text)  # type: ignore[arg-type]
+                else:
+                    self.windows.append((weekday, *span))
+        return cleaned
+
+
+def _span(text: str) -> tuple[dt.time, dt.time] | None:
+    match = SPAN.fullmatch(text)
+    if match is None:
+        return None
+    first_hour, first_minute, last_hour, last_minute = (int(group or 0) for group in match.groups())
+    try:
+        return dt.time(first_hour, first_minute), dt.time(last_hour, last_minute)
+    except ValueError:
+        return None
+
+
+def forms_of(club: Club, data: Any = None) -> tuple[forms.ModelForm, forms.ModelForm, WindowsForm]:
+    """The three forms of the policy page, filled with what holds now."""
+    numbers = adjusting.numbers(club)
+    return (
+        SellingForm(data, initial=numbers),
+        CallingForm(data, initial=numbers),
+        WindowsForm(data, windows=adjusting.windows(club)),
+    )
