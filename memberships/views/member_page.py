@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config import charts
-from memberships import attendance, people, places, standing
+from memberships import attendance, people, places, quiet, standing
 from memberships.models import Freeze, Member, Membership, SaleKind, Visit
 from memberships.rules import amounts, local_time, terms
 from memberships.rules.terms import Status
@@ -50,7 +51,12 @@ def context(*, member: Member, now: dt.datetime, prices: bool, tab: str) -> dict
     asked = tab.removeprefix(ALL).strip("-") if tab.startswith(ALL) else tab
     shown = [one for one in happenings if one.kind == asked] if asked else _without_most_visits(happenings)
     limit = len(shown) if tab.startswith(ALL) else SHOWN
-    special = stand.membership.special_terms if stand.membership else ""
+    promotions = list(stand.membership.promotions.order_by("code")) if stand.membership else []
+    bought_with = [promotion.name for promotion in promotions]
+    if not prices:
+        quiet.member(member)
+        quiet.memberships([*rows, stand.membership])
+        bought_with = quiet.names(promotions)
     return {
         "member": member,
         "today": today,
@@ -66,11 +72,9 @@ def context(*, member: Member, now: dt.datetime, prices: bool, tab: str) -> dict
         "visits_in_a_year": _visits_since(member, today - dt.timedelta(days=364)),
         "household": list(people.household(member)[:6]),
         "frozen": _frozen_words(stand, freezes),
-        "special_terms": special if prices else amounts.mask_amounts(special),
-        "bought_with": ", ".join(promotion.name for promotion in stand.membership.promotions.order_by("code"))
-        if stand.membership
-        else "",
-        "notes": member.notes if prices else amounts.mask_amounts(member.notes),
+        "special_terms": stand.membership.special_terms if stand.membership else "",
+        "bought_with": ", ".join(bought_with),
+        "notes": member.notes,
         "happenings": shown[:limit],
         "more": max(0, len(shown) - limit),
         "tabs": [
@@ -120,6 +124,9 @@ def year(member: Member, freezes: list[Freeze], today: dt.date) -> object:
 def history(*, member: Member, now: dt.datetime, prices: bool) -> tuple[list[places.Happening], Counter[str]]:
     """Everything that happened, newest first, and how many there are of each kind."""
     found = [one for place in places.timelines for one in place(member=member, now=now, prices=prices)]
+    if not prices:
+        mask = amounts.mask_amounts
+        found = [dataclasses.replace(one, title=mask(one.title), text=mask(one.text)) for one in found]
     found.sort(key=lambda one: one.at, reverse=True)
     return found, Counter(one.kind for one in found)
 

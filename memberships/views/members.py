@@ -18,9 +18,10 @@ from config import charts, clock, exports, tables
 from config.access import policy
 from config.paging import By
 from config.templatetags.ringback import days_tone
-from memberships import access, attendance, frame, places, standing
+from memberships import access, attendance, frame, places, quiet, standing
 from memberships.models import Club, Member, Membership, Plan, Segment
 from memberships.rights import Right
+from memberships.rules.amounts import mask_amounts
 from memberships.rules.terms import Status
 from memberships.views import member_page
 
@@ -91,6 +92,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     club = frame.current_club(request, Right.READ_MEMBERS)
     today = clock.today(club.zone)
     plans = list(Plan.objects.filter(club=club).order_by("name", "pk"))
+    prices = access.may(frame.person(request), Right.READ_PRICES, club)
     table = tables.Table(
         query=request.GET,
         queryset=found(club, request.GET, today),
@@ -101,7 +103,9 @@ def member_list(request: HttpRequest) -> HttpResponse:
         filters=(
             tables.Filter("ends", _("Ends"), [(key, label) for key, (_a, _b, label) in ENDS.items()]),
             tables.Filter("status", _("Status"), [(one.value, label) for one, label in STATUS_NAMES.items()]),
-            tables.Filter("plan", _("Plan"), [(plan.code, plan.name) for plan in plans]),
+            tables.Filter(
+                "plan", _("Plan"), [(plan.code, plan.name if prices else mask_amounts(plan.name)) for plan in plans]
+            ),
             tables.Filter("segment", _("Segment"), Segment.choices),
             tables.Filter("dnc", _("Do not call"), [("1", _("yes")), ("0", _("no"))], extra=True),
             tables.Filter("phone", _("Phone"), [("none", _("missing")), ("bad", _("marked wrong"))], extra=True),
@@ -118,6 +122,8 @@ def member_list(request: HttpRequest) -> HttpResponse:
     if not table.page.rows:
         table.empty = _empty(club, table, today)
     table.page.rows[:] = rows_of(club, table.page.rows, today)
+    if not prices:
+        quiet.memberships(row.membership for row in table.page.rows)
     context = {"may_edit": access.may(frame.person(request), Right.EDIT_MEMBERS, club)}
     return tables.answer(request, "memberships/member_list.html", table, context)
 

@@ -13,11 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config import charts, clock
 from config.access import policy
 from config.forms import refuse
-from memberships import access, frame, freezing, sales, standing
+from memberships import access, frame, freezing, quiet, sales, standing
 from memberships.forms.terms import CancelForm, FreezeForm, ReturnForm
 from memberships.models import Freeze, Member, Membership
 from memberships.rights import Right
-from memberships.rules import amounts
 from memberships.rules.chains import Move
 from memberships.rules.errors import Refused
 from memberships.rules.terms import Status
@@ -45,8 +44,10 @@ def member_terms(request: HttpRequest, pk: int) -> HttpResponse:
         row.status = statuses[row.pk]  # type: ignore[attr-defined]
         row.may_change = statuses[row.pk] in RUNNING  # type: ignore[attr-defined]
         row.shown_freezes = sorted(row.freezes.all(), key=lambda freeze: freeze.starts_on)  # type: ignore[attr-defined]
+        row.bought_with = [promotion.name for promotion in row.promotions.all()]  # type: ignore[attr-defined]
         if not prices:
-            row.special_terms = amounts.mask_amounts(row.special_terms)
+            row.bought_with = quiet.names(row.promotions.all())  # type: ignore[attr-defined]
+            quiet.memberships([row])
     may_sell = access.may(acting(request), Right.SELL, member.club)
     context = {"member": member, "rows": rows, "today": today, "may_sell": may_sell}
     return render(request, "memberships/member_terms.html", context)

@@ -33,7 +33,7 @@ from tests.days import day
 PRICE = Decimal("7913.57")
 """The canary: whatever costs something costs this, and no operator may ever see it."""
 CODE, DETAILS = "KANARIE", "Canaria details"
-NAME, PHONE, EMAIL = "Kanarievogel", "+13195550166", "kanarie@example.org"
+NAME, PHONE, EMAIL = "Zilverreiger", "+13195550166", "zilverreiger@example.org"
 """Canaries of one member's personal data."""
 
 ROLES = ("operator", "administrator", "manager", "owner")
@@ -94,7 +94,7 @@ def make_side(club: Club) -> Side:
     people = {role: factories.make_user(club, role, f"{role}.{slug}") for role in ROLES}
     tokens = {role: authentication.issue(user, now=days.NOW) for role, user in people.items()}
     employee = Employee.objects.get(club=club, user=people["administrator"])
-    plan = factories.make_plan(club, "M12", price=PRICE)
+    plan = factories.make_plan(club, "M12", name=f"12 months for €{PRICE}", price=PRICE)
     promotion = _promotions(club)
     member = factories.make_member(
         club,
