@@ -1,0 +1,81 @@
+"""What tests of the API begin with: the club of the examples on their day, somebody of every role, a stranger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from memberships.models import Member, Membership
+from tests import days, factories
+from tests.days import day
+from tests.memberships.api.client import Api
+from tests.memberships.shop import Shop, make_shop
+
+
+@pytest.fixture
+def clock_at(set_clock: Callable[[dt.datetime], None]) -> Callable[[str], None]:
+    """Moves the clock: ``clock_at("2026-11-12T10:00")``, the club's time."""
+    return lambda text: set_clock(days.at(text))
+
+
+@pytest.fixture
+def shop(db: None, clock_at: Callable[[str], None]) -> Shop:
+    clock_at("2026-11-12T10:00")
+    return make_shop()
+
+
+@pytest.fixture
+def manager(shop: Shop) -> Api:
+    return Api(shop.manager)
+
+
+@pytest.fixture
+def administrator(shop: Shop) -> Api:
+    return Api(factories.make_user(shop.club, "administrator", "anna"))
+
+
+@pytest.fixture
+def operator(shop: Shop) -> Api:
+    return Api(factories.make_user(shop.club, "operator", "olga"))
+
+
+@pytest.fixture
+def owner(shop: Shop) -> Api:
+    return Api(factories.make_user(shop.club, "owner", "oscar"))
+
+
+@pytest.fixture
+def stranger(shop: Shop) -> Api:
+    """The manager of another club."""
+    return Api(factories.make_user(factories.make_club("elsewhere"), "manager", "charlie"))
+
+
+@pytest.fixture
+def nobody(shop: Shop) -> Api:
+    """A login without a role anywhere."""
+    from memberships.models import User
+
+    return Api(User.objects.create_user("nobody"))
+
+
+@pytest.fixture
+def passer_by(shop: Shop) -> Api:
+    """No token at all."""
+    return Api(None)
+
+
+@pytest.fixture
+def pamela(shop: Shop) -> Member:
+    """Member 12 of the examples: has held M12 since 2024-12-01, twice; the second (501) runs to 2026-11-30."""
+    member = factories.make_member(shop.club, id=12, external_id="A-12", now=days.NOW)
+    factories.make_membership(member, shop.m12, starts_on=day("2024-12-01"), id=500)
+    factories.make_membership(member, shop.m12, starts_on=day("2025-12-01"), sold_on=day("2025-11-20"), id=501)
+    return member
+
+
+@pytest.fixture
+def current(pamela: Member) -> Membership:
+    """Membership 501."""
+    return Membership.objects.get(pk=501)
