@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import accumulate, islice
+from operator import itemgetter
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -102,7 +103,7 @@ class _Sheet:
     path: Path
 
     def __call__(self) -> Iterator[Batch]:
-        rows = ((line, cells) for line, cells in workbooks.rows(self.path) if any(cells))
+        rows = ((line, cells) for line, cells in workbooks.rows(self.path) if any(map(str.strip, cells)))
         while batch := list(islice(rows, BATCH)):
             yield Batch([line for line, _cells in batch], [cells for _line, cells in batch], [])
 
@@ -158,9 +159,12 @@ def _lines(rows: Sequence[Sequence[str]], first: int, behind: int | None) -> Seq
 
 def _without_blanks(lines: Sequence[int], rows: list[list[str]], broken: list[Broken]) -> Batch:
     lines = lines[: len(rows)]
-    if all(map(any, rows)):
-        return Batch(lines, rows, broken)
-    kept = [(line, cells) for line, cells in zip(lines, rows, strict=True) if any(cells)]
+    try:
+        if all(map(str.strip, map(itemgetter(0), rows))):
+            return Batch(lines, rows, broken)
+    except IndexError:  # a line without any cell
+        pass
+    kept = [(line, cells) for line, cells in zip(lines, rows, strict=True) if any(map(str.strip, cells))]
     return Batch([line for line, _cells in kept], [cells for _line, cells in kept], broken)
 
 

@@ -21,19 +21,18 @@ MOST_RATIO = 150
 SMALL = 8 * MEGABYTE
 MOST_PARTS = 2000
 MOST_COLUMNS = 200
+DAMAGE = (InvalidFileException, ParseError, zipfile.BadZipFile, KeyError, ValueError, EOFError, TypeError)
 
 
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Each row with its number, every cell as one would write it in a CSV file. Raises UnusableFile."""
     check(path)
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    with path.open("rb") as file:
         try:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             yield from _rows(book)
-        finally:
-            book.close()
-    except (InvalidFileException, ParseError, zipfile.BadZipFile, KeyError, ValueError, EOFError, TypeError) as error:
-        raise UnusableFile(_("The workbook is damaged and cannot be read.")) from error
+        except DAMAGE as error:
+            raise UnusableFile(_("The workbook is damaged and cannot be read.")) from error
 
 
 def _rows(book: openpyxl.Workbook) -> Iterator[tuple[int, list[str]]]:
@@ -42,7 +41,10 @@ def _rows(book: openpyxl.Workbook) -> Iterator[tuple[int, list[str]]]:
     sheet = book.worksheets[0]
     sheet.reset_dimensions()  # type: ignore[attr-defined] - what a sheet says of its own size is not to be believed
     for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), start=1):
-        yield number, [_text(cell) for cell in cells]
+        width = len(cells)
+        while width and cells[width - 1] is None:
+            width -= 1
+        yield number, [_text(cell) for cell in cells[:width]]
 
 
 def _text(cell: object) -> str:
