@@ -11,5 +11,6 @@ class MembershipsConfig(AppConfig):
 
         everybody = frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
         places.navigation.append(places.NavItem(_("Members"), "member_list", everybody, 20, "g m"))
+        places.navigation.append(places.NavItem(_("Memberships"), "membership_list", everybody - {Role.OPERATOR}, 60))
         places.timelines.append(timeline.happenings)
         places.member_actions.append(member_actions.of)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from memberships.views import changes, entrance, members, offers, people, terms
+from memberships.views import changes, entrance, members, membership_list, offers, people, terms
 
 urlpatterns = [
     path("", entrance.start, name="start"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("members/<int:pk>/offer/", offers.offer_new, name="offer_new"),
     path("offers/<int:pk>/", offers.offer_sheet, name="offer_sheet"),
     path("offers/<int:pk>/sell/", offers.offer_sell, name="offer_sell"),
+    path("memberships/", membership_list.membership_list, name="membership_list"),
     path("memberships/<int:pk>/freeze/", terms.freeze_new, name="freeze_new"),
     path("memberships/<int:pk>/cancel/", terms.membership_cancel, name="membership_cancel"),
     path("freezes/<int:pk>/end/", terms.freeze_end, name="freeze_end"),

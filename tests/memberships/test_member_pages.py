@@ -203,3 +203,24 @@ def test_the_switcher_changes_the_club(club: Club) -> None:
     assert client.post("/club/", {"club": "harbour"}).status_code == 302
     assert "Sailor" in client.get("/members/").content.decode()
     assert client.post("/club/", {"club": "elsewhere"}).status_code == 404
+
+
+def test_the_list_of_memberships_filters_and_counts(anna: Client, club: Club) -> None:
+    term = member_with_term(club, 1).memberships.get()
+    other = member_with_term(club, 2).memberships.get()
+    type(term).objects.filter(pk=term.pk).update(balance_due="20", special_terms="corporate terms")
+    page = anna.get("/memberships/?due=1").content.decode()
+    assert "Member 1" in page and "Member 2" not in page and "$20.00" in page
+    assert "corporate terms" in anna.get("/memberships/?special=1").content.decode()
+    assert "No membership fits" in anna.get("/memberships/?status=frozen").content.decode()
+    Freeze.objects.create(
+        membership=other, starts_on=days.TODAY, ends_on=days.TODAY + 9 * days.DAY, made_at=days.NOW, history=True
+    )
+    assert "Member 2" in anna.get("/memberships/?status=frozen").content.decode()
+
+
+def test_operators_read_memberships_without_money(club: Club) -> None:
+    term = member_with_term(club).memberships.get()
+    type(term).objects.filter(pk=term.pk).update(balance_due="20", special_terms="20 $ off")
+    page = signed_in(club, "operator").get("/memberships/?due=1&sort=due").content.decode()
+    assert "Member 7" in page and "20.00" not in page and "20 $" not in page and "360.00" not in page

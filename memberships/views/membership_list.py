@@ -1,0 +1,170 @@
+"""The list of memberships: ending soon, frozen, with a balance due, with special terms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from config import clock, exports, tables
+from config.access import policy
+from config.paging import By
+from config.templatetags.ringback import days_tone
+from memberships import access, frame, standing
+from memberships.models import Club, Membership, Plan, SaleKind
+from memberships.rights import Right
+from memberships.rules import amounts
+from memberships.rules.terms import Status
+from memberships.views.members import COUNT_TO, ENDS, STATUS_NAMES
+
+COLUMNS = (
+    tables.Column("member", gettext_lazy("Member"), sort="member"),
+    tables.Column("plan", gettext_lazy("Plan"), hide_small=True),
+    tables.Column("kind", gettext_lazy("Sold as"), hide_small=True),
+    tables.Column("sold", gettext_lazy("Sold on"), sort="sold", numeric=True, hide_small=True),
+    tables.Column("starts", gettext_lazy("First day"), sort="starts", numeric=True, hide_small=True),
+    tables.Column("ends", gettext_lazy("Last day"), sort="ends", numeric=True),
+    tables.Column("left", gettext_lazy("Days left"), numeric=True),
+    tables.Column("status", gettext_lazy("Status"), hide_small=True),
+    tables.Column("special", gettext_lazy("Special terms"), hide_small=True),
+)
+MONEY = (
+    tables.Column("paid", gettext_lazy("Paid"), numeric=True, hide_small=True),
+    tables.Column("due", gettext_lazy("Due"), sort="due", numeric=True),
+)
+SORTS = {
+    "ends": (By("effective_ends_on"), By("id")),
+    "starts": (By("starts_on"), By("id")),
+    "sold": (By("sold_on"), By("id")),
+    "member": (By("member__last_name"), By("member__first_name"), By("id")),
+}
+MONEY_SORTS = {**SORTS, "due": (By("balance_due"), By("id"))}
+
+
+@policy(Right.READ_MEMBERS)
+@require_safe
+def membership_list(request: HttpRequest) -> HttpResponse:
+    """Memberships of the current club, filtered, sorted, paged by key; money only for who may read prices."""
+    club = frame.current_club(request, Right.READ_MEMBERS)
+    today = clock.today(club.zone)
+    prices = access.may(frame.person(request), Right.READ_PRICES, club)
+    plans = Plan.objects.filter(club=club).order_by("name", "pk")
+    filters = [
+        tables.Filter("ends", _("Ends"), [(key, label) for key, (_a, _b, label) in ENDS.items()]),
+        tables.Filter("status", _("Status"), [(one.value, label) for one, label in STATUS_NAMES.items()]),
+        tables.Filter("plan", _("Plan"), [(plan.code, plan.name) for plan in plans]),
+        tables.Filter("kind", _("Sold as"), SaleKind.choices),
+        tables.Filter("special", _("Special terms"), [("1", _("yes"))], extra=True),
+    ]
+    if prices:
+        filters.append(tables.Filter("due", _("Balance due"), [("1", _("yes")), ("late", _("overdue"))], extra=True))
+    table = tables.Table(
+        query=request.GET,
+        queryset=found(club, request.GET, today, prices=prices),
+        columns=(*COLUMNS, *(MONEY if prices else ())),
+        sorts=MONEY_SORTS if prices else SORTS,
+        default_sort="ends",
+        row_template="memberships/_membership_row.html",
+        filters=filters,
+        views=_views(club, request.GET, today, prices),
+        exports=access.may(frame.person(request), Right.EXPORT_MEMBERS, club),
+    )
+    asked = request.GET.get("export")
+    if asked in exports.FORMATS:
+        access.require(frame.person(request), Right.EXPORT_MEMBERS, club)
+        rows = _export(table.queryset.order_by("effective_ends_on", "pk"))
+        return exports.response(asked, f"{club.slug}-memberships", EXPORT_HEADER, rows)
+    if not table.page.rows:
+        count = table.ways(lambda query: found(club, query, today, prices=prices)[:COUNT_TO].count())
+        table.empty = tables.Empty(_("No membership fits"), ways=count)
+    _dress(table.page.rows, today, prices)
+    return tables.answer(request, "memberships/membership_list.html", table)
+
+
+def found(club: Club, query: QueryDict, today: dt.date, *, prices: bool) -> QuerySet[Membership]:
+    """The memberships that an address asks for; unknown values of a filter find none."""
+    rows = Membership.objects.filter(club=club).select_related("member", "plan")
+    if ends := query.get("ends"):
+        if ends not in ENDS:
+            return rows.none()
+        first, last, _label = ENDS[ends]
+        rows = rows.filter(effective_ends_on__range=(today + dt.timedelta(first), today + dt.timedelta(last)))
+    if status := query.get("status"):
+        if status not in set(Status):
+            return rows.none()
+        rows = rows.filter(standing.status_q(status, today))
+    if plan := query.get("plan"):
+        rows = rows.filter(plan__code=plan)
+    if kind := query.get("kind"):
+        rows = rows.filter(sale_kind=kind)
+    if query.get("special"):
+        rows = rows.exclude(special_terms="")
+    if prices and (due := query.get("due")):
+        rows = rows.filter(balance_due__gt=0)
+        rows = rows.filter(balance_due_on__lt=today) if due == "late" else rows
+    return rows
+
+
+def _views(club: Club, query: QueryDict, today: dt.date, prices: bool) -> tuple[tables.View, ...]:
+    plain = {key: value for key, value in query.items() if key not in ("sort", "after", "before")}
+    tabs = [
+        (_("All"), {}),
+        (_("Ending soon"), {"ends": "30", "status": "active"}),
+        (_("Frozen"), {"status": "frozen"}),
+        (_("Special terms"), {"special": "1", "status": "active"}),
+    ]
+    if prices:
+        tabs.insert(3, (_("Balance due"), {"due": "1"}))
+    views = []
+    for label, asked in tabs:
+        address = QueryDict(mutable=True)
+        address.update(asked)
+        count = found(club, address, today, prices=prices)[:COUNT_TO].count()
+        views.append(tables.View(label, f"?{address.urlencode()}", count if count < COUNT_TO else None, plain == asked))
+    return tuple(views)
+
+
+def _dress(rows: list[Membership], today: dt.date, prices: bool) -> None:
+    """Gives each row of a page what only the page shows."""
+    statuses = standing.statuses(memberships=rows, on=today)
+    for row in rows:
+        status = statuses[row.pk]
+        left = (row.effective_ends_on - today).days
+        row.status_words = STATUS_NAMES[status]  # type: ignore[attr-defined]
+        row.frozen_now = status is Status.FROZEN  # type: ignore[attr-defined]
+        row.days_left = left if status in (Status.ACTIVE, Status.FROZEN) else None  # type: ignore[attr-defined]
+        row.tone = days_tone(left) if left >= 0 else ""  # type: ignore[attr-defined]
+        row.prices = prices  # type: ignore[attr-defined]
+        if not prices:
+            row.special_terms = amounts.mask_amounts(row.special_terms)
+
+
+EXPORT_HEADER = (
+    "external_id", "member", "plan", "sale_kind", "sold_on", "starts_on", "ends_on", "last_day", "price", "price_paid",
+    "balance_due", "balance_due_on", "special_terms", "cancelled_on",
+)  # fmt: skip
+
+
+def _export(rows: QuerySet[Membership]) -> Iterator[list[object]]:
+    for row in rows.iterator(chunk_size=1000):
+        yield [
+            row.external_id or "",
+            row.member.external_id or row.member.name,
+            row.plan.code,
+            row.sale_kind,
+            row.sold_on,
+            row.starts_on,
+            row.ends_on,
+            row.last_covered_on,
+            row.price,
+            row.price_paid,
+            row.balance_due,
+            row.balance_due_on,
+            row.special_terms,
+            row.cancelled_on,
+        ]
