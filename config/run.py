@@ -223,10 +223,10 @@ def _wait_for_web(web: Child) -> None:
 def _greet(first: bool) -> None:
     say(f"\nRingback is at  {ADDRESS}")
     if DEMO:
-        from config.demo import fill
+        from config.demo import staff
 
-        say(f"\nLog in with the password  {fill.PASSWORD}  as")
-        for login in fill.LOGINS:
+        say(f"\nLog in with the password  {staff.PASSWORD}  as")
+        for login in staff.LOGINS:
             say(f"  {login.username:<8} {login.role:<14} {login.name}")
         if first:
             say("\nThe demo club is being filled; its pages answer meanwhile.")

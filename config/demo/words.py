@@ -22,6 +22,10 @@ GOALS = (
 INTERESTS = ("strength", "yoga", "swimming", "cycling", "boxing", "rowing", "pilates", "sauna", "")
 SPECIAL_TERMS = ("keeps the evening zone", "corporate terms", "locker for the term", "guest pass each month")
 NOTES = {
+    "freeze_wanted": ("Away for three weeks, asks for a freeze.", "In hospital until the end of the month."),
+    "complaint": ("Was short on the phone.", "Wants an answer this week."),
+    "do_not_call": ("Asked for it politely.",),
+    "wrong_number": ("Somebody else has this number now.",),
     "booked": ("Would come after work. Likes Anna.", "Wants to see the morning classes.", "Asks for a quiet hour.", ""),
     "thinking": (
         "Let me see my shifts first. Ring me in the middle of the month, after lunch.",
@@ -35,6 +39,18 @@ NOTES = {
 OTHER_WORDS = ("Goes climbing now.", "Has a gym at work.", "Wants a club with a garden.")
 COMPETITORS = ("FitHaus", "Studio Nord", "IronWorks", "City Gym", "AquaPark")
 CANCEL_REASONS = ("moved away", "health", "job lost")
+ANSWERS = (
+    "The part has been ordered; it is mended on Thursday.",
+    "We are sorry. The class has a second trainer from now on.",
+    "Thank you for telling us; we have changed it.",
+)
+REQUEST_ANSWER = "done, the member knows"
+REQUESTS = (
+    "Asks whether the pool opens at six in summer.",
+    "Needs a bill for the employer.",
+    "Lost a grey bottle in the changing room.",
+    "Would like to be shown the new rowing machines.",
+)
 COMPLAINTS = (
     "The showers on the second floor have been cold for a week.",
     "The class at 18:00 was cancelled twice without a word.",

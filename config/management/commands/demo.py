@@ -1,4 +1,4 @@
-"""Fills the demo club, a handful of members at a time, so that pages answer meanwhile."""
+"""Fills the demo clubs, a handful of members at a time, so that pages answer meanwhile."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
-from calls import planning
 from config import clock
-from config.demo import checklists, fill
-from memberships import segments
-from memberships.models import Club, Member
+from config.demo import fill, staff, today
+from memberships.models import Club
 
-SLUG, NAME = "riverside", "Riverside"
 LOCK = 731_900
-"""An advisory lock: only one process fills the demo club."""
+"""An advisory lock: only one process fills the demo clubs."""
 
 
 class Command(BaseCommand):
-    help = "Make the demo club with its logins and fill it with invented members. Does nothing once it is full."
+    help = "Make the demo clubs with their logins and fill them with invented members. A second time does nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--members", type=int, default=1500)
-        parser.add_argument("--staff-only", action="store_true", help="only the club, its plans and logins")
+        parser.add_argument("--members", type=int, default=1500, help="of the large club; the other has a twelfth")
+        parser.add_argument("--staff-only", action="store_true", help="only the clubs, their plans and logins")
 
     def handle(self, *args: Any, members: int, staff_only: bool, **options: Any) -> None:
         if members < 1:
@@ -31,24 +28,26 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
-                raise CommandError("The demo club is being filled already.")
-        now = clock.now()
-        club = Club.objects.filter(slug=SLUG).order_by("pk").first()
-        if club is None:
-            with transaction.atomic():
-                club = fill.make_club(slug=SLUG, name=NAME, now=now)
-                fill.make_staff(club, now=now)
-        if staff_only or Member.objects.filter(club=club).count() >= members:
-            return
-        if Member.objects.filter(club=club).exists():
-            raise CommandError("The demo club is half full: remove the folder var/ and start again.")
-        fill.Filler(club, now=now).fill(members, progress=self._progress)
-        fill.add_complaints(club, now=now)
-        today = now.astimezone(club.zone).date()
-        segments.rank(club=club, on=today)
-        checklists.start_checklists(club, now=now, seed=fill.SEED)
-        planned = planning.plan(club=club, on=today, now=now)
-        self.stderr.write(f"The demo club is full: {members} members, {sum(planned.created.values())} calls to make.")
+                raise CommandError("The demo clubs are being filled already.")
+        try:
+            for demo in staff.CLUBS:
+                club = self._club(demo)
+                if not staff_only and not today.is_ready(club):
+                    self._fill(demo, club, members)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
-    def _progress(self, done: int) -> None:
-        self.stderr.write(f"  {done} members", ending="\r")
+    def _club(self, demo: staff.DemoClub) -> Club:
+        club = Club.objects.filter(slug=demo.slug).order_by("pk").first()
+        if club is not None:
+            return club
+        with transaction.atomic():
+            return staff.make_club(demo, now=clock.now())
+
+    def _fill(self, demo: staff.DemoClub, club: Club, members: int) -> None:
+        count = max(1, round(members * demo.share))
+        filler = fill.Filler(demo, club, now=fill.begun_at(club))
+        filler.fill(count, progress=lambda done: self.stderr.write(f"  {demo.name}: {done} members", ending="\r"))
+        planned = today.make_ready(demo, club, now=clock.now())
+        self.stderr.write(f"{demo.name} is full: {count} members, {sum(planned.created.values())} new calls to make.")
