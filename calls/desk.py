@@ -150,6 +150,6 @@ def _grouped(reasons: list[RefusalReason]) -> list[dict[str, object]]:
     for group, key in GROUP_KEYS.items():
         rows = [reason for reason in reasons if reason.group == group]
         if rows:
-            keyed = [(f"R {key} {number}" if number < 10 else "", row) for number, row in enumerate(rows, 1)]
+            keyed = [(f"{key} {number}" if number < 10 else "", row) for number, row in enumerate(rows, 1)]
             groups.append({"label": rows[0].get_group_display(), "key": key, "reasons": keyed})
     return groups

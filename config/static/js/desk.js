@@ -22,15 +22,16 @@ function say() {
 }
 
 function open(id) {
+  const asked = document.getElementById(id);
+  const show = asked.hidden;
   for (const button of document.querySelectorAll("[data-opens]")) {
-    const form = document.getElementById(button.dataset.opens);
-    if (!form) continue;
-    const show = button.dataset.opens === id && form.hidden;
-    form.hidden = !show;
-    button.setAttribute("aria-expanded", String(show));
-    if (show) form.querySelector("input:not([type=hidden]):not([type=radio]), textarea, [data-autofocus]")?.focus();
-    if (show && id === "out-refused") document.activeElement?.blur();
+    const shown = show && button.dataset.opens === id;
+    document.getElementById(button.dataset.opens).hidden = !shown;
+    if (button.hasAttribute("aria-expanded")) button.setAttribute("aria-expanded", String(shown));
   }
+  if (!show) return;
+  asked.querySelector("input:not([type=hidden]):not([type=radio]), textarea, [data-autofocus]")?.focus();
+  if (id === "out-refused") document.activeElement?.blur();
 }
 
 function follow() {

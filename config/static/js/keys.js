@@ -1,5 +1,6 @@
 // Single keys, outside fields only, off with data-keys="off" on <body> (WCAG 2.1.4).
 // An element answers to data-key="R", to a sequence data-key="B 1", or to data-key="Ctrl+Enter" (in fields too).
+// A visible part with data-holds-keys keeps all others from answering, but those with data-key-beside.
 // Everywhere: / search · ? list of keys · Esc leave a field, close. Letters are read by their place on the
 // keyboard where the layout is not Latin.
 
@@ -20,6 +21,8 @@ const sequence = (element) => element.dataset.key.toUpperCase().split(" ");
 const inReach = (element) => {
   const modal = document.querySelector("dialog[open]");
   if (modal && !modal.contains(element)) return false;
+  const holder = [...document.querySelectorAll("[data-holds-keys]")].find((one) => one.checkVisibility());
+  if (holder && !modal && !holder.contains(element) && !("keyBeside" in element.dataset)) return false;
   if (element.disabled || element.getAttribute("aria-disabled") === "true") return false;
   return "keyAlways" in element.dataset || element.checkVisibility();
 };

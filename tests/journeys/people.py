@@ -1,0 +1,65 @@
+"""A person at a browser, who mostly uses keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
+
+from tests.factories import PASSWORD
+
+PATIENCE_MS = 15_000
+
+
+class Person:
+    """Somebody signed in at a window of their own. What the browser or the server complains about is in ``troubles``."""
+
+    def __init__(self, context: BrowserContext, address: str, user: str) -> None:
+        context.set_default_timeout(PATIENCE_MS)
+        self.address, self.user = address, user
+        self.page: Page = context.new_page()
+        self.troubles: list[str] = []
+        self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("response", self._look)
+
+    def _look(self, response: Response) -> None:
+        if response.status >= 500:
+            self.troubles.append(f"{response.status} {response.url}")
+
+    def sign_in(self, password: str = PASSWORD) -> Person:
+        """Types name and password; a supervisor puts the second factor off, as a demo allows."""
+        self.open("/")
+        self.page.get_by_label("Name or e-mail").fill(self.user)
+        self.page.get_by_label("Password").fill(password)
+        self.press("Enter")
+        self.page.wait_for_url(re.compile(r"^(?!.*/accounts/login/)"))
+        if "/second-factor/" in self.page.url:
+            self.page.get_by_role("button", name="Later").click()
+        expect(self.page.locator("main")).to_be_visible()
+        return self
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def press(self, *keys: str) -> None:
+        """One key after another; ``"B 2"`` is a sequence."""
+        for one in keys:
+            for key in one.split(" "):
+                self.page.keyboard.press(key if len(key) > 1 else key.lower())
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def sees(self, *texts: str | re.Pattern[str], within: str = "main") -> None:
+        """Each text is, or comes, into sight."""
+        for text in texts:
+            found = self.page.locator(within).get_by_text(text).filter(visible=True)
+            expect(found.first).to_be_visible(timeout=PATIENCE_MS)
+
+    def heading(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(text, timeout=PATIENCE_MS)
+
+    def find(self, selector: str, **given: Any) -> Locator:
+        return self.page.locator(selector, **given)
