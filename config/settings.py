@@ -272,7 +272,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 if not PRODUCTION:
     WHITENOISE_USE_FINDERS = True
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # nothing is collected into it, and whitenoise wants it there
@@ -280,7 +279,7 @@ MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "config.static_files.Storage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -331,6 +330,8 @@ PGHISTORY_LEVEL = pgtrigger.Statement
 PGHISTORY_APPEND_ONLY = True
 APP_ROLE = env.str("DATABASE_APP_ROLE", default="ringback_app")
 """The database role that all but the owner's commands work as: it can add to the history, never change it."""
+if sys.argv[1:2] == ["migrate"]:  # rather fail than hold up the desk behind a lock that is long in coming
+    database["OPTIONS"]["options"] = f"{database['OPTIONS'].get('options', '')} -c lock_timeout=10s".strip()
 if APP_ROLE and not environment.is_owners_command(sys.argv):
     # Not Django's assume_role: with a pool it waits for a connection of the pool while it makes one.
     database["OPTIONS"]["options"] = f"{database['OPTIONS'].get('options', '')} -c role={APP_ROLE}".strip()

@@ -75,6 +75,16 @@ def test_production_does_not_start_on_a_missing_or_weak_value_and_names_it(name:
     assert GOOD["SECRET_KEY"] not in done.stderr
 
 
+def test_production_collects_its_static_files_under_names_of_their_content(tmp_path: Path) -> None:
+    done = manage("collectstatic", "--no-input", **GOOD, RINGBACK_VAR=str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert "Found another file" not in done.stdout + done.stderr
+    manifest = json.loads((tmp_path / "static" / "staticfiles.json").read_text())["paths"]
+    assert (tmp_path / "static" / manifest["css/base.css"]).exists()
+    assert (tmp_path / "static" / (manifest["css/base.css"] + ".gz")).exists()
+
+
 def test_production_names_everything_that_is_wrong_at_once() -> None:
     said = manage("check", RINGBACK_ENV="production").stderr
 
