@@ -8,8 +8,19 @@ from types import ModuleType
 
 from django.db.models import Q, QuerySet
 
-from calls import planning, settling
-from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Kind, Lapse, Meeting, Request, TaskStatus
+from calls import meetings, planning, settling
+from calls.models import (
+    OPEN_STATUSES,
+    CallAttempt,
+    CallTask,
+    Complaint,
+    Kind,
+    Lapse,
+    Meeting,
+    MeetingStatus,
+    Request,
+    TaskStatus,
+)
 from memberships.events import Moment
 from memberships.models import Club, Freeze, Member, Membership, Visit
 
@@ -85,7 +96,12 @@ def on_merged(*, kept: Member, gone: Member, moment: Moment) -> None:
     CallTask.objects.filter(member=gone).update(member=kept)
     at_the_same_instant = CallAttempt.objects.filter(member=kept).values("at")
     CallAttempt.objects.filter(member=gone).exclude(at__in=at_the_same_instant).update(member=kept)
-    for model in (Meeting, Complaint, Request):
+    ahead = Meeting.objects.filter(status=MeetingStatus.SCHEDULED, overtaken=False)
+    twice = ahead.filter(member=gone, purpose__in=ahead.filter(member=kept).values("purpose"))
+    for meeting in twice.filter(starts_at__gt=moment.now).order_by("pk"):
+        meetings.cancel(meeting=meeting, why="merged", by=moment.by, now=moment.now)
+    Meeting.objects.filter(member=gone).exclude(pk__in=list(twice.values_list("pk", flat=True))).update(member=kept)
+    for model in (Complaint, Request):
         model._default_manager.filter(member=gone).update(member=kept)
 
 

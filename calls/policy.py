@@ -52,8 +52,7 @@ CASE WHEN m.birthday > (%(day)s::date - interval '{ADULT_YEARS} years') THEN m.g
 
 FACTS = f"""
 SELECT m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
-    m.deceased_on IS NOT NULL OR m.merged_into_id IS NOT NULL,
-    m.do_not_call_since, m.phone_bad_since, m.phone_changed_at, m.consent_calls,
+    m.deceased_on IS NOT NULL, m.do_not_call_since, m.phone_bad_since, m.phone_changed_at, m.consent_calls,
     EXISTS (SELECT FROM calls_complaint q WHERE q.member_id = m.id AND q.status = 'open'),
     (SELECT json_agg(json_build_array(s.id, s.starts_on, s.last_covered_on, s.cancelled_on,
             (SELECT json_agg(json_build_array(f.starts_on, f.ends_on))
@@ -62,7 +61,7 @@ SELECT m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
     (SELECT json_agg(json_build_array(a.at, a.reached, a.outcome, a.kind, a.origin))::text
      FROM calls_callattempt a WHERE a.member_id = m.id AND a.at > %(since)s),
     (SELECT json_agg(json_build_array(a.at, a.reached, a.outcome, coalesce(a.same_dial_as_id, a.id)))::text
-     FROM calls_callattempt a WHERE a.club_id = m.club_id AND a.phone = n.phone AND n.phone <> '' AND a.at > %(since)s),
+     FROM calls_callattempt a WHERE a.club_id = m.club_id AND a.phone = n.phone AND a.phone <> '' AND a.at > %(since)s),
     (SELECT json_agg(json_build_array(b.status, b.purpose, b.starts_at, b.ends_at, b.closed_at, t.kind, t.origin))::text
      FROM calls_meeting b LEFT JOIN calls_calltask t ON t.id = b.task_id
      WHERE b.member_id = m.id AND (b.status = 'scheduled' OR b.result = 'refused' AND b.closed_at > %(since)s))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+
+from django.db.models import Q
 
 from calls import cards, events, policy, settling
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, TaskStatus
@@ -67,6 +69,7 @@ def record(*, task: CallTask, operator: User, said: Said, now: dt.datetime, also
             other = locked[one.task.pk] if one.task is not None else None
             attempt = _of_household(first, main, one.member, other)
             stored.append(calls.store(attempt, held[one.member.pk], other, one.said))
+        _settle_number(main, held, now)
         main.refresh_from_db()
         return Recorded(main, first, _created(stored))
 
@@ -109,7 +112,7 @@ class _Calls:
         return attempt
 
     def _move(self, task: CallTask, member: Member, outcome: outcomes.Outcome) -> None:
-        """The task's way on; one that is tried again is asked about once more, its cause may have gone."""
+        """The task's way on. One that is tried again is asked about once more in the end: its cause may have gone."""
         zone = member.zone(member.club)
         mine = CallAttempt.objects.filter(member=member)
         tried = sorted(mine.filter(task=task).values_list("at", flat=True))
@@ -125,8 +128,13 @@ class _Calls:
         task.holder = task.lease_until = None
         task.undoing = task.call_live = False
         task.save()
-        if task.status in OPEN_STATUSES:
-            settling.settle(tasks=[task.pk], now=self.now)
+
+
+def _settle_number(task: CallTask, members: Collection[int], now: dt.datetime) -> None:
+    """What was said changes when these members, and whoever shares the number, may be rung about other things."""
+    same = Q(club=task.club_id, phone=task.phone) & ~Q(phone="")
+    others = CallTask.objects.filter(Q(member__in=members) | same, status__in=(TaskStatus.WAITING, TaskStatus.READY))
+    settling.settle(tasks=list(others.values_list("pk", flat=True)), now=now)
 
 
 def _repeated(task: CallTask, operator: User, said: Said) -> CallAttempt | None:

@@ -79,7 +79,7 @@ LEFT JOIN memberships_membership s ON s.id = t.membership_id
 WHERE t.club_id = %(club)s AND t.status IN ('waiting', 'ready') AND NOT t.to_supervisor AND (
     t.status = 'waiting' AND t.ready_at IS NULL
     OR m.deceased_on IS NOT NULL OR m.do_not_call_since IS NOT NULL OR m.phone_bad_since IS NOT NULL
-    OR t.phone = '' OR m.consent_calls IS NOT TRUE OR s.cancelled_on IS NOT NULL
+    OR t.phone = '' OR m.consent_calls IS FALSE OR m.consent_calls IS NULL AND %(consent)s OR s.cancelled_on IS NOT NULL
     OR EXISTS (SELECT FROM memberships_freeze f JOIN memberships_membership h ON h.id = f.membership_id
                WHERE h.member_id = t.member_id AND NOT f.voided AND f.starts_on <= %(on)s AND f.ends_on >= %(on)s))
 """
@@ -251,7 +251,8 @@ def drop(scope: Scope, kinds: Collection[Kind], renewing: Collection[int], store
 
 def settle(scope: Scope, stored: Stored) -> None:
     """Asks the policy again about open tasks that it may see otherwise today."""
-    ids = [pk for (pk,) in prepared.rows(UNSETTLED + scope.only("t.member_id"), scope.params())]
+    params = scope.params(consent=scope.policy.consent_scope != "none")
+    ids = [pk for (pk,) in prepared.rows(UNSETTLED + scope.only("t.member_id"), params)]
     for cause, count in settling.settle(tasks=ids, now=scope.now).items():
         if cause in Lapse.values:
             stored.lapsed[cause] += count

@@ -214,7 +214,16 @@ def test_unticked_tasks_stay_and_a_call_to_nobody_closes_none(club: Club, olga: 
     record(other, olga, "no_answer")
     care.refresh_from_db()
     birthday.refresh_from_db()
-    assert (care.status, birthday.status) == ("ready", "ready")
+    assert (care.status, birthday.status) == ("waiting", "waiting")  # rung a moment ago
+
+
+def test_other_calls_to_the_number_leave_the_queue_until_they_may_come_back(club: Club, olga: User) -> None:
+    father, mother = (make_member(club, first_name=name, phone=phone(7)) for name in ("Ilya", "Marina"))
+    task = held(father, olga)
+    theirs = make_task(mother, "winback")
+    record(task, olga, "no_answer")
+    theirs.refresh_from_db()
+    assert (theirs.status, theirs.waits_for, theirs.ready_at) == ("waiting", "min_gap", NOW + dt.timedelta(hours=3))
 
 
 class TestOnce:
