@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
-from memberships.models import Club, Employee, Role, User
+from memberships.models import Club, Employee, Promotion, Role, User
 from memberships.rights import ORDER, Right, holds
 
 M = TypeVar("M", bound=Model)
@@ -93,6 +93,16 @@ def one(
     for step in club_path.split("__"):
         owner = getattr(owner, step)
     require(user, right, int(owner))  # type: ignore[call-overload]
+    return found
+
+
+def promotion(user: AnyUser, pk: int) -> Promotion:
+    """A promotion of one of the user's clubs by its id. Raises Http404; the caller asks for the right in its clubs."""
+    if not 0 < pk <= LARGEST_ID:
+        raise Http404
+    found = Promotion.objects.filter(pk=pk, clubs__in=list(roles(user))).order_by("pk").distinct().first()
+    if found is None:
+        raise Http404
     return found
 
 

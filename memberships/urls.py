@@ -1,6 +1,6 @@
 from django.urls import path
 
-from memberships.views import changes, entrance, members, membership_list, offers, people, terms
+from memberships.views import catalogue, changes, entrance, members, membership_list, offers, people, terms
 
 urlpatterns = [
     path("", entrance.start, name="start"),
@@ -20,4 +20,10 @@ urlpatterns = [
     path("memberships/<int:pk>/freeze/", terms.freeze_new, name="freeze_new"),
     path("memberships/<int:pk>/cancel/", terms.membership_cancel, name="membership_cancel"),
     path("freezes/<int:pk>/end/", terms.freeze_end, name="freeze_end"),
+    path("plans/", catalogue.plan_list, name="plan_list"),
+    path("plans/new/", catalogue.plan_edit, name="plan_new"),
+    path("plans/<int:pk>/", catalogue.plan_edit, name="plan_edit"),
+    path("promotions/", catalogue.promotion_list, name="promotion_list"),
+    path("promotions/new/", catalogue.promotion_edit, name="promotion_new"),
+    path("promotions/<int:pk>/", catalogue.promotion_edit, name="promotion_edit"),
 ]
