@@ -1,11 +1,15 @@
-"""One world per module: made once, inside a transaction that is taken back; each test in its own."""
+"""One world per module: made once, inside a transaction that is taken back; each test in its own.
+
+Whatever is asked of the world is answered by the application's own database role, as in a running system.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 
 from config import clock
 from tests import days
@@ -19,7 +23,10 @@ def world(django_db_setup: None, django_db_blocker: pytest.FixtureDef) -> Iterat
         clock.pretend(days.NOW)
         try:
             with transaction.atomic():
-                yield make_world()
+                made = make_world()
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL ROLE {settings.APP_ROLE}")
+                yield made
                 transaction.set_rollback(True)
         finally:
             clock.pretend(None)
