@@ -1,6 +1,6 @@
 from django.urls import path
 
-from calls.views import desk, meeting_close, meetings, settings, why
+from calls.views import desk, meeting_close, meetings, refusal_members, refusals, settings, why
 
 urlpatterns = [
     path("calls/", desk.show, name="desk"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("members/<int:pk>/meeting/", meetings.meeting_book, name="meeting_book"),
     path("employees/<int:pk>/hours/", meetings.host_hours, name="host_hours"),
     path("members/<int:pk>/why/", why.member_why, name="member_why"),
+    path("reports/refusals/", refusals.refusal_report, name="refusal_report"),
+    path("reports/refusals/members/", refusal_members.refusal_members, name="refusal_members"),
     path("settings/", settings.index, name="settings"),
     path("settings/policy/", settings.numbers, name="settings_policy"),
 ]
