@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from memberships.models import Member, Membership, Promotion
+from memberships.models import Member, Membership, Plan, Promotion
 from memberships.rules.amounts import mask_amounts
 
 TEXTS_OF_MEMBER = ("source", "guardian", "do_not_call_note", "interests", "goal", "notes")
@@ -25,6 +25,14 @@ def memberships(rows: Iterable[Membership | None]) -> None:
             row.plan.name = mask_amounts(row.plan.name)
             row.special_terms = mask_amounts(row.special_terms)
             row.cancel_reason = mask_amounts(row.cancel_reason)
+
+
+def plans(rows: Iterable[Plan]) -> list[Plan]:
+    """The same plans, as a list."""
+    shown = list(rows)
+    for row in shown:
+        row.name = mask_amounts(row.name)
+    return shown
 
 
 def names(promotions: Iterable[Promotion]) -> list[str]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config import charts, clock
 from config.access import policy
 from config.forms import refuse
-from memberships import access, catalogue, frame
+from memberships import access, catalogue, frame, quiet
 from memberships.forms.catalogue import PlanForm, PromotionForm
 from memberships.models import Club, Plan, Promotion
 from memberships.rights import Right
@@ -32,6 +32,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     today = clock.today(club.zone)
     running = Q(memberships__starts_on__lte=today, memberships__last_covered_on__gte=today)
     plans = Plan.objects.filter(club=club).annotate(running=Count("memberships", running)).order_by("-active", "code")
+    plans = plans if access.may(acting(request), Right.READ_PRICES, club) else quiet.plans(plans)
     context = {"plans": plans, "may_write": access.may(acting(request), Right.WRITE_OFFERS, club)}
     return render(request, "memberships/plan_list.html", context)
 

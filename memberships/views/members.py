@@ -21,7 +21,6 @@ from config.templatetags.ringback import days_tone
 from memberships import access, attendance, frame, places, quiet, standing
 from memberships.models import Club, Member, Membership, Plan, Segment
 from memberships.rights import Right
-from memberships.rules.amounts import mask_amounts
 from memberships.rules.terms import Status
 from memberships.views import member_page
 
@@ -91,8 +90,9 @@ def member_list(request: HttpRequest) -> HttpResponse:
     """Members of the current club: found by part of a name or number, filtered, sorted, paged by key."""
     club = frame.current_club(request, Right.READ_MEMBERS)
     today = clock.today(club.zone)
-    plans = list(Plan.objects.filter(club=club).order_by("name", "pk"))
     prices = access.may(frame.person(request), Right.READ_PRICES, club)
+    plans = Plan.objects.filter(club=club).order_by("name", "pk")
+    plans = plans if prices else quiet.plans(plans)
     table = tables.Table(
         query=request.GET,
         queryset=found(club, request.GET, today),
@@ -103,9 +103,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
         filters=(
             tables.Filter("ends", _("Ends"), [(key, label) for key, (_a, _b, label) in ENDS.items()]),
             tables.Filter("status", _("Status"), [(one.value, label) for one, label in STATUS_NAMES.items()]),
-            tables.Filter(
-                "plan", _("Plan"), [(plan.code, plan.name if prices else mask_amounts(plan.name)) for plan in plans]
-            ),
+            tables.Filter("plan", _("Plan"), [(plan.code, plan.name) for plan in plans]),
             tables.Filter("segment", _("Segment"), Segment.choices),
             tables.Filter("dnc", _("Do not call"), [("1", _("yes")), ("0", _("no"))], extra=True),
             tables.Filter("phone", _("Phone"), [("none", _("missing")), ("bad", _("marked wrong"))], extra=True),

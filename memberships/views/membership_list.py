@@ -15,10 +15,9 @@ from config import clock, exports, tables
 from config.access import policy
 from config.paging import By
 from config.templatetags.ringback import days_tone
-from memberships import access, frame, standing
+from memberships import access, frame, quiet, standing
 from memberships.models import Club, Membership, Plan, SaleKind
 from memberships.rights import Right
-from memberships.rules import amounts
 from memberships.rules.terms import Status
 from memberships.views.members import COUNT_TO, ENDS, STATUS_NAMES
 
@@ -54,6 +53,7 @@ def membership_list(request: HttpRequest) -> HttpResponse:
     today = clock.today(club.zone)
     prices = access.may(frame.person(request), Right.READ_PRICES, club)
     plans = Plan.objects.filter(club=club).order_by("name", "pk")
+    plans = plans if prices else quiet.plans(plans)
     filters = [
         tables.Filter("ends", _("Ends"), [(key, label) for key, (_a, _b, label) in ENDS.items()]),
         tables.Filter("status", _("Status"), [(one.value, label) for one, label in STATUS_NAMES.items()]),
@@ -140,8 +140,8 @@ def _dress(rows: list[Membership], today: dt.date, prices: bool) -> None:
         row.days_left = left if status in (Status.ACTIVE, Status.FROZEN) else None  # type: ignore[attr-defined]
         row.tone = days_tone(left) if left >= 0 else ""  # type: ignore[attr-defined]
         row.prices = prices  # type: ignore[attr-defined]
-        if not prices:
-            row.special_terms = amounts.mask_amounts(row.special_terms)
+    if not prices:
+        quiet.memberships(rows)
 
 
 EXPORT_HEADER = (
