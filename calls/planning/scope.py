@@ -55,7 +55,17 @@ class Scope:
 
     def midnight(self, day: dt.date) -> dt.datetime:
         """The club's midnight that begins a day."""
-        return local_time.first_instant(day, self.policy.zone)
+        if day not in self._midnights:
+            self._midnights[day] = local_time.first_instant(day, self.policy.zone)
+        return self._midnights[day]
+
+    @cached_property
+    def _midnights(self) -> dict[dt.date, dt.datetime]:
+        return {}
+
+    def due_at(self, wanted: Wanted) -> dt.datetime:
+        """When the task is due: at its instant, else when its day begins."""
+        return wanted.due_at or self.midnight(wanted.due_on)
 
     def only(self, column: str) -> str:
         """The condition that keeps a statement to the members that are looked at."""
@@ -101,7 +111,7 @@ def simple(scope: Scope, wanted: Wanted, *, member: int, **about: object) -> Wan
     return Want(
         wanted=wanted,
         member=member,
-        due_at=wanted.due_in(scope.policy.zone),
+        due_at=scope.due_at(wanted),
         sort_key=position.sort_key(wanted.kind, score=wanted.score),
         **about,  # type: ignore[arg-type]
     )

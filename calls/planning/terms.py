@@ -146,7 +146,7 @@ def renewals(scope: Scope) -> Iterator[Want]:
                 wanted=wanted,
                 member=member,
                 membership=pk,
-                due_at=wanted.due_in(rules.zone),
+                due_at=scope.due_at(wanted),
                 sort_key=position.sort_key(Kind.RENEWAL, effective_ends_on=ends_on, segment=segment, price=price),
                 again=partial(_with_visits, call),
             )
