@@ -59,7 +59,9 @@ def test_a_file_becomes_calls_a_meeting_and_a_renewal(club: str, person: Callabl
     olga.sees("corporate terms", "18", "days left", "Ask us about the November gift")
     olga.press("Enter")
     olga.sees("Talking")
-    olga.press("B 2")
+    olga.press("E")
+    olga.type("Asks for a place to park")
+    olga.press("Escape", "B 2")
     with_whom = olga.find(".slot.on").inner_text()
     olga.press("Enter")  # Book
     olga.heading("Nobody is to be rung")
@@ -74,4 +76,51 @@ def test_a_file_becomes_calls_a_meeting_and_a_renewal(club: str, person: Callabl
     meeting = Meeting.objects.select_related("member", "host").get()
     console.set_clock(meeting.starts_at + dt.timedelta(minutes=5))
     anna = person("anna")
-    anna.press("g m", "g t")
+    anna.find("h1").wait_for()
+    anna.sees("Pamela Scott", "Asks for a place to park")
+    anna.press("8")  # Came
+    anna.sees("came, how did it go?")
+    anna.press("O")  # the offer sheet of the plan that fits best
+    anna.heading("For Pamela Scott")
+    expect(anna.find(".price s")).to_have_text("$360.00")
+    expect(anna.find(".price .final")).to_contain_text("$306.00")
+    anna.sees("Renewal from 1 December 2026, the day after your membership ends.", "24 November 2026")
+    anna.press("Enter")  # Sell
+    anna.sees("renewed")
+
+    old, new = Membership.objects.filter(member__external_id="F1").order_by("-starts_on")[:2][::-1]
+    assert (old.effective_ends_on, new.starts_on) == (days.day("2026-11-30"), days.day("2026-12-01"))
+    assert (new.sale_kind, new.price_paid, new.renewed_from) == ("renewal", 306, old)
+    meeting.refresh_from_db()
+    assert (meeting.status, meeting.result, meeting.membership) == ("attended", "renewed", new)
+
+    # Somebody walks in: a new member, whose checklist begins with the sale.
+    anna.open("/members/new/")
+    anna.page.get_by_label("Last name").fill("Newman")
+    anna.page.get_by_label("First name").fill("Nora")
+    anna.page.get_by_role("textbox", name=re.compile("^Phone")).fill("(319) 555-0111")
+    anna.press("Enter")
+    anna.heading(re.compile("Nora Newman"))
+    anna.press("R")  # Sell
+    anna.heading("Offer for Nora Newman")
+    anna.press("Enter")
+    anna.heading("For Nora Newman")
+    anna.press("Enter")
+    anna.heading(re.compile("Nora Newman"))
+    anna.sees("Checklist", "0 of 8", "Tour of the club")
+    anna.page.get_by_role("button", name="Done", exact=True).first.click()
+    anna.sees("1 of 8")
+    assert Member.objects.get(last_name="Newman").phone == "+13195550111"
+
+    # Why Ivan stays away is in the manager's report, behind its bar, and in her file.
+    karin = person("karin")
+    karin.heading("Why members refuse")
+    karin.sees("1 refusal")
+    karin.find("table.pareto").get_by_role("link").first.click()
+    karin.heading("Who refused")
+    karin.sees("Ivan Petrov", "Iron Temple")
+    with karin.page.expect_download() as download:
+        karin.page.get_by_role("link", name="CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert "Ivan Petrov" in text
+    assert "Iron Temple" in text
