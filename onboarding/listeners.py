@@ -53,7 +53,10 @@ def outcome_recorded(*, attempt: CallAttempt, moment: Moment) -> None:
         checklists.close_by_fact(
             member_id=attempt.member_id, facts=[Fact.WELCOME_CALL], at=attempt.outcome_at or moment.now, by=moment.by
         )
-    elif attempt.task and attempt.task.status == TaskStatus.UNREACHABLE and attempt.membership_id:
+        return
+    if attempt.outcome_at:  # corrected: what had closed the step was none
+        checklists.reopen_by_fact(member_id=attempt.member_id, fact=Fact.WELCOME_CALL, at=[attempt.outcome_at])
+    if attempt.task and attempt.task.status == TaskStatus.UNREACHABLE and attempt.membership_id:
         checklists.skip_unreached(membership_id=attempt.membership_id, at=moment.now)
 
 

@@ -181,7 +181,7 @@ def close_refused(
     Raises ReasonRefused (``reason_required``, ``reason_unknown``, ``note_required``), AlreadyRecorded.
     """
     known = {row.code: row for row in RefusalReason.objects.filter(club=meeting.club_id, retired=False)}
-    rules = {code: _rule(row) for code, row in known.items()}
+    rules = {code: row.rule for code, row in known.items()}
     for problem in outcomes.reason_problems(reason, note, rules):
         raise ReasonRefused(problem)
     row = known[reason]
@@ -200,10 +200,6 @@ def close_refused(
             people.mark_deceased(member=meeting.member, now=now, by=by)
         settle(meeting, now=now)
         return _told(meeting, by=by, now=now)
-
-
-def _rule(row: RefusalReason) -> reasons.Reason:
-    return reasons.Reason(row.code, reasons.Group(row.group), row.label, row.final, row.no_winback, row.note_required)
 
 
 def close_satisfied(

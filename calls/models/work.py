@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from calls.rules import reasons
 from memberships.models import Club, Member, Membership, User
 from memberships.models.history import tracked
 
@@ -203,6 +204,13 @@ class RefusalReason(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def rule(self) -> reasons.Reason:
+        """The reason and its marks as the rules take it."""
+        return reasons.Reason(
+            self.code, reasons.Group(self.group), self.label, self.final, self.no_winback, self.note_required
+        )
 
     @property
     def name(self) -> str:

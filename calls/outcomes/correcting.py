@@ -64,7 +64,7 @@ def _reason(row: CallAttempt, outcome: str, reason: str, note: str) -> RefusalRe
     known = saying.Reasons.of(row.club_id)
     if row.reason is not None:
         known.rows.setdefault(row.reason.code, row.reason)
-        known.rules.setdefault(row.reason.code, saying.rule(row.reason))
+        known.rules.setdefault(row.reason.code, row.reason.rule)
     problems = outcomes.reason_problems(reason, note, known.rules)
     if problems:
         raise saying.OutcomeRefused(problems)

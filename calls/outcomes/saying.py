@@ -74,12 +74,7 @@ class Reasons:
     def of(cls, club: Club | int) -> Reasons:
         pk = club if isinstance(club, int) else club.pk
         rows = {row.code: row for row in RefusalReason.objects.filter(club=pk, retired=False)}
-        return cls(rows, {code: rule(row) for code, row in rows.items()})
-
-
-def rule(row: RefusalReason) -> reasons.Reason:
-    """A stored reason as the rules take it."""
-    return reasons.Reason(row.code, reasons.Group(row.group), row.label, row.final, row.no_winback, row.note_required)
+        return cls(rows, {code: row.rule for code, row in rows.items()})
 
 
 def check(said: Said, *, kind: str, member: Member, known: Reasons, policy: Policy, now: dt.datetime) -> None:

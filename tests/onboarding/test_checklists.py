@@ -253,6 +253,14 @@ def test_an_outcome_taken_back_opens_the_step_it_had_closed(member, checklist, a
     assert step(checklist, "Welcome call").status == "done"
 
 
+def test_an_outcome_corrected_to_not_reached_opens_the_step(member, checklist):
+    attempt = welcome(member, checklist)
+    listeners.outcome_recorded(attempt=attempt, moment=MOMENT)
+    attempt.outcome, attempt.reached = "no_answer", False
+    listeners.outcome_recorded(attempt=attempt, moment=MOMENT)
+    assert step(checklist, "Welcome call").status == "open"
+
+
 def test_a_welcome_call_that_lapses_is_skipped_as_not_reached(member, checklist):
     task = make_task(member, "welcome", membership=checklist.membership, status="lapsed")
     listeners.tasks_lapsed(tasks=[task], moment=MOMENT)
