@@ -21,6 +21,7 @@ class CallsConfig(AppConfig):
         places.navigation.append(places.NavItem(_("Meetings"), "meeting_list", everybody, 30))
         managers = frozenset({Role.MANAGER, Role.OWNER})
         places.navigation.append(places.NavItem(_("Reports"), "refusal_report", managers, 15, "g r"))
+        places.navigation.append(places.NavItem(_("Live"), "live", managers, 12))
         places.navigation.append(places.NavItem(_("Settings"), "settings", managers, 90))
         places.start_pages.append(places.StartPage(frozenset({Role.OPERATOR}), "desk"))
         places.start_pages.append(places.StartPage(frozenset({Role.ADMINISTRATOR}), "meeting_list"))

@@ -1,9 +1,12 @@
 from django.urls import path
 
-from calls.views import desk, meeting_close, meetings, refusal_members, refusals, settings, why
+from calls.views import desk, live, meeting_close, meetings, refusal_members, refusals, settings, why
 
 urlpatterns = [
     path("calls/", desk.show, name="desk"),
+    path("calls/live/", live.show, name="live"),
+    path("calls/live/<int:pk>/take-back/", live.take_back, name="live_take_back"),
+    path("calls/live/<int:pk>/to-queue/", live.to_queue, name="live_to_queue"),
     path("calls/next/", desk.next_call, name="desk_next"),
     path("calls/<int:pk>/dial/", desk.dial, name="desk_dial"),
     path("calls/<int:pk>/outcome/", desk.outcome, name="desk_outcome"),

@@ -61,11 +61,14 @@ def context(request: HttpRequest) -> dict[str, object]:
         return {"clubs": [], "nav": []}
     role = access.role_in(user, club)
     here = request.path
-    nav = []
+    nav: list[dict[str, object]] = []
     for item in sorted(places.navigation, key=lambda item: item.position):
         if role in item.roles:
             url = reverse(item.url_name)
-            nav.append({"label": item.label, "url": url, "current": here.startswith(url), "key": item.key})
+            nav.append({"label": item.label, "url": url, "current": False, "key": item.key})
+    within = [entry for entry in nav if here.startswith(str(entry["url"]))]
+    if within:
+        max(within, key=lambda entry: len(str(entry["url"])))["current"] = True
     return {
         "club": club,
         "clubs": list(access.clubs(user)),

@@ -1,0 +1,87 @@
+"""The supervisor's page: who holds what, what waits, and calls taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from calls import queue
+from calls.models import TaskStatus
+from memberships.models import Club
+from tests import days
+from tests.calls.factories import make_attempt, make_task
+from tests.factories import make_club, make_member, make_user, phone
+from tests.memberships.test_member_pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+NOW = days.NOW + dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def club(set_clock: Callable[[dt.datetime], None]) -> Club:
+    set_clock(NOW)
+    return make_club()
+
+
+@pytest.fixture
+def karin(club: Club) -> Client:
+    return signed_in(club, "manager")
+
+
+def test_it_shows_who_holds_what_and_what_waits(karin: Client, club: Club) -> None:
+    olga = make_user(club, "operator", "olga")
+    held = make_task(make_member(club, last_name="Held", phone=phone(1)))
+    make_task(make_member(club, last_name="Waits", phone=phone(2)), "renewal")
+    promised = make_member(club, last_name="Promised", phone=phone(3))
+    make_task(promised, "callback", status="waiting", ready_at=NOW, due_at=NOW - dt.timedelta(minutes=6))
+    done = make_member(club, last_name="Spoke", phone=phone(4))
+    make_attempt(done, NOW - dt.timedelta(minutes=9), "booked", operator=olga)
+    assert queue.next_task(operator=olga, clubs=[club.pk], now=NOW) is not None
+    page = karin.get("/calls/live/").content.decode()
+    for words in ("Olga", "Promised", "late", "Spoke", "Renewal", "Held"):
+        assert words in page, words
+    held.refresh_from_db()
+
+
+def test_the_poll_answers_the_part_only(karin: Client) -> None:
+    page = karin.get("/calls/live/", headers={"HX-Request": "true"}).content.decode()
+    assert 'id="live"' in page and "<html" not in page
+
+
+def test_a_held_call_is_taken_back_with_a_reason(karin: Client, club: Club) -> None:
+    olga = make_user(club, "operator", "olga")
+    task = make_task(make_member(club))
+    queue.next_task(operator=olga, clubs=[club.pk], now=NOW)
+    url = reverse("live_take_back", args=[task.pk])
+    assert karin.post(url, {"why": ""}).status_code == 422
+    assert karin.post(url, {"why": "went home"}).status_code == 302
+    task.refresh_from_db()
+    assert task.status == TaskStatus.READY
+    assert karin.post(url, {"why": "again"}).status_code == 409
+
+
+def test_a_call_skipped_too_often_goes_back(karin: Client, club: Club) -> None:
+    task = make_task(make_member(club), status="waiting", to_supervisor=True, waits_for="supervisor")
+    assert "Skipped too often" in karin.get("/calls/live/").content.decode()
+    assert karin.post(reverse("live_to_queue", args=[task.pk])).status_code == 302
+    task.refresh_from_db()
+    assert (task.to_supervisor, task.status) == (False, TaskStatus.READY)
+
+
+@pytest.mark.parametrize("role", ["operator", "administrator"])
+def test_others_may_not_supervise(club: Club, role: str) -> None:
+    task = make_task(make_member(club))
+    client = signed_in(club, role)
+    assert client.get("/calls/live/").status_code == 403
+    assert client.post(reverse("live_take_back", args=[task.pk]), {"why": "x"}).status_code == 403
+
+
+def test_strangers_find_no_call(club: Club) -> None:
+    task = make_task(make_member(club))
+    eve = signed_in(make_club("harbour"), "manager")
+    assert eve.post(reverse("live_to_queue", args=[task.pk])).status_code == 404
