@@ -89,6 +89,7 @@ def work_out(job: Job) -> None:
     job.create("import_members", MEMBERS)
     if not job.create_as("import_affected", AFFECTED):
         return
+    left = _left(job)
     found: list[Found] = []
     last: list[tuple[int, dt.date | None]] = []
     problems: list[Problem] = []
@@ -97,7 +98,9 @@ def work_out(job: Job) -> None:
         history = list(group)
         if _share_days(history):
             history = _without_overlaps(job, history, problems)
-        found += _changed(history, lineage_of(history, grace_days=job.policy.grace_days, as_of=job.as_of))
+        judged_from = left.get(member, dt.date.max)
+        grace_days = job.policy.grace_days
+        found += _changed(history, lineage_of(history, grace_days=grace_days, as_of=job.as_of, judged_from=judged_from))
         last.append((member, max((row.last_covered_on for row in history if row.covered), default=None)))
         if len(last) >= STRETCH:
             _write(job, found, last)
@@ -108,15 +111,25 @@ def work_out(job: Job) -> None:
     resolved.drop_refused(job)
 
 
+def _left(job: Job) -> dict[int, dt.date]:
+    """The earliest day from which rows of the file take a stored membership away, by member."""
+    return dict(
+        job.ask("""
+            SELECT m.member_id, min(m.starts_on) FROM import_new n JOIN memberships_membership m ON m.id = n.id
+            WHERE NOT n.is_new AND (m.member_id, m.starts_on) <> (n.member_id, n.starts_on) GROUP BY 1
+        """)
+    )
+
+
 def lineage_of(
     history: Sequence[Row], *, grace_days: int, as_of: dt.date, judged_from: dt.date = dt.date.max
 ) -> list[Found]:
     """What each membership of a member is, in order of start.
 
     A kind is fixed at the sale: only rows of the file, and imported ones that start on or after the first of them
-    (or after ``judged_from``), are judged anew.
+    (or ``judged_from``), are judged anew.
     """
-    judged_from = min((row.starts_on for row in history if row.line is not None), default=judged_from)
+    judged_from = min([judged_from, *(row.starts_on for row in history if row.line is not None)])
     before: Sold | None = None
     latest: Sold | None = None
     day = None
