@@ -20,6 +20,16 @@ def reserve_ids(model: type[Model], count: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def copy_values(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Stores rows given as plain values; the ids are the table's own. Several times as fast as instances."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 def copy_rows(model: type[Model], rows: Iterable[Model]) -> int:
     """Stores the instances (with their ids set) and answers how many they were. Raises what the database raises."""
     fields = [field for field in model._meta.concrete_fields if not getattr(field, "generated", False)]

@@ -10,7 +10,7 @@ from memberships.rules import local_time
 from memberships.rules.terms import DAY
 
 HALF_HOURS = [dt.time(hour, minute) for hour in range(10, 20) for minute in (0, 30)]
-UNCLOSED_FOR = dt.timedelta(hours=20)
+UNCLOSED_FOR = dt.timedelta(hours=30)
 """What was over less than this ago is partly still to be closed."""
 
 
@@ -36,6 +36,6 @@ class Diary:
         """How a meeting stands today; who comes for a sale surely came."""
         if ends_at > self.now:
             return "scheduled"
-        if not comes and self.now - ends_at < UNCLOSED_FOR and self.rng.random() < 0.5:
+        if not comes and self.now - ends_at < UNCLOSED_FOR and self.rng.random() < 0.7:
             return "scheduled"  # over, and nobody has said how it ended
         return "attended" if comes else self.rng.choices(("attended", "no_show", "cancelled"), (76, 18, 6))[0]

@@ -15,7 +15,7 @@ from calls import policy
 from calls.models import Script
 from config.demo import coming, offers, ringing, staff, story, words
 from config.demo.called import Called
-from config.demo.copying import copy_rows, reserve_ids
+from config.demo.copying import copy_rows, copy_values, reserve_ids
 from memberships import holding
 from memberships.models import Club, Freeze, Member, Membership, Plan, Promotion, PromotionUse, Visit
 from memberships.rules import money
@@ -84,12 +84,12 @@ class Filler:
         copy_rows(Member, (self._member(person, pk) for person, pk in zip(batch, ids, strict=True)))
         sold = self._store_terms(batch)
         freezes = self._store_freezes(batch, sold)
-        visits = [
-            Visit(club=self.club, member_id=pk, at=at, zone=zone)
+        visits = (
+            (self.club.pk, pk, at, zone, "")
             for person, pk in zip(batch, ids, strict=True)
             for at, zone in person.visits
-        ]
-        _copy(Visit, visits)
+        )
+        copy_values(Visit, ("club_id", "member_id", "at", "zone", "to_mend"), visits)
         called = Called(self.club, self.team, self.desk)
         for person, pk in zip(batch, ids, strict=True):
             rows = [sold[person.number, index] for index in range(len(person.terms))]

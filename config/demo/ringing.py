@@ -31,7 +31,7 @@ from memberships.rules.terms import DAY, Span
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 FRESH = 15 * MINUTE
 """What would have happened less than this ago is left to whoever starts the demo."""
-LAG_DAYS = {Kind.WELCOME: 2, Kind.RENEWAL: 3, Kind.AT_RISK: 3, Kind.CARE: 7, Kind.WINBACK: 9}
+LAG_DAYS = {Kind.WELCOME: 2, Kind.RENEWAL: 6, Kind.AT_RISK: 3, Kind.CARE: 7, Kind.WINBACK: 18}
 """The desk gets to what came due within so many days."""
 SALE_WITHIN_DAYS = 14
 NEIGHBOURS_APART = 31 * DAY
@@ -92,12 +92,15 @@ class Line:
         for index, term in enumerate(self.person.terms):
             self._expect(index, term)
         absences = coming.absences(self.person, today=self.desk.today, absent_days=self.desk.absent_days)
-        for since, noticed, over in absences:
+        for since, noticed, seen_on in absences:
             risk = absent(last_seen_on=since, absent_days=self.desk.absent_days, came=since in self.person.visit_days)
-            self.push(self.desk.midnight(noticed), self._missed, risk, over)
+            self.push(self.desk.midnight(noticed), self._missed, risk, seen_on)
         if found := coming.falling_since(self.person, today=self.desk.today):
             self.push(self.desk.midnight(found[0]), self._missed, falling(found[1]), found[0] + LETS_REST)
-        while self.heap and self.heap[0][0] < self.desk.now - FRESH:
+        over = self.desk.now - FRESH
+        if self.person.unrung_from is not None:
+            over = self.desk.midnight(self.person.unrung_from)
+        while self.heap and self.heap[0][0] < over:
             at, _number, what, arguments = heapq.heappop(self.heap)
             what(at, *arguments)
 
@@ -340,7 +343,7 @@ class Line:
         made = Task(Kind.CALLBACK, task.term, self.desk.day(promised), promised, origin=origin, about=about)
         made.promised_to, made.next_at, made.waits_for = to, promised, "promised"
         self.person.tasks.append(made)
-        self.push(promised + MINUTE * self.rng.randrange(10), self._try, made)
+        self.push(promised + MINUTE * self.rng.randrange(1, 10), self._try, made)
 
     def _book(self, call: Call, sale: dt.date | None) -> bool:
         """Books a meeting, for the day of the sale where one lies ahead; whether there was a time."""

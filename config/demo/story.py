@@ -50,6 +50,7 @@ class Person:
     do_not_call_at: dt.datetime | None = None
     phone_bad_since: dt.datetime | None = None
     referred_by: int | None = None
+    unrung_from: dt.date | None = None
     terms: list[Term] = field(default_factory=list)
     visits: list[tuple[dt.datetime, str]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -285,6 +286,7 @@ class Storyteller:
         plan = next(place for place, row in enumerate(words.PLANS) if row[2] == 12)
         start = terms.add_months(self.today + DAY * (9 + 3 * (person.number % 2)), -12)
         self._sold(person, plan, SaleKind.NEW, start, start)
+        person.unrung_from = self.today - 2 * max(self.policy.renewal_rungs, default=0) * DAY
 
     def _plan(self) -> int:
         return self.rng.choices(range(len(words.PLANS)), words.PLAN_WEIGHTS)[0]
@@ -328,7 +330,7 @@ class Storyteller:
         rng = self.rng
         allowance = words.PLANS[term.plan][5]
         length = (term.ends_on - term.starts_on).days + 1
-        if allowance < 7 or rng.random() > 0.22:
+        if allowance < 7 or rng.random() > 0.3:
             return
         days = rng.randrange(7, allowance + 1)
         first = term.starts_on + DAY * rng.randrange(20, length - 25)
