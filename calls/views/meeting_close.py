@@ -30,7 +30,10 @@ from memberships.views import offers
 @policy(Right.HOLD_MEETINGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def meeting_close(request: HttpRequest, pk: int, how: str) -> HttpResponse:
-    """The host's page with the fields that a close asks for; POST stores it. A member not marked yet came."""
+    """The host's page with the fields that a close asks for; POST stores it. A member not marked yet came.
+
+    With ``preview`` in what is posted everything is done, shown and taken back.
+    """
     meeting = find(request, pk, Right.HOLD_MEETINGS)
     if how not in HOW:
         raise Http404
@@ -38,20 +41,29 @@ def meeting_close(request: HttpRequest, pk: int, how: str) -> HttpResponse:
     form = make_form(request, meeting)
     day = local_time.local_day(meeting.starts_at, meeting.club.zone)
     status = 200
+    preview = None
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            only_look = "preview" in request.POST
             try:
                 with transaction.atomic():
                     came(request, meeting)
-                    close(request, meeting, form)
+                    sold = close(request, meeting, form)
+                    transaction.set_rollback(only_look)
             except Refused as error:
-                meeting.refresh_from_db()
                 forms.refuse(form, error)
                 status = error.status
             else:
-                return redirect(day_url(meeting))
-    return day_page(request, meeting.host, day, chosen=str(meeting.pk), form=form, asking=how, status=status)
+                if not only_look:
+                    if sold is not None:
+                        messages.success(request, offers.sold_words(sold))
+                    return redirect(day_url(meeting))
+                preview, status = sold, 200
+            meeting.refresh_from_db()
+    return day_page(
+        request, meeting.host, day, chosen=str(meeting.pk), form=form, asking=how, status=status, preview=preview
+    )
 
 
 def came(request: HttpRequest, meeting: Meeting) -> None:
@@ -83,7 +95,7 @@ def _refused(request: HttpRequest, meeting: Meeting, form: RefusedForm) -> None:
     )
 
 
-def _changed_plan(request: HttpRequest, meeting: Meeting, form: ChangedPlanForm) -> None:
+def _changed_plan(request: HttpRequest, meeting: Meeting, form: ChangedPlanForm) -> Membership | None:
     user = frame.person(request)
     closed = meetings.close_changed_plan(
         meeting=meeting,
@@ -95,8 +107,7 @@ def _changed_plan(request: HttpRequest, meeting: Meeting, form: ChangedPlanForm)
         by=user,
         now=clock.now(),
     )
-    assert closed.membership is not None
-    messages.success(request, offers.sold_words(closed.membership))
+    return closed.membership
 
 
 def _held(request: HttpRequest, meeting: Meeting, form: CloseForm) -> None:
@@ -114,7 +125,7 @@ def _changed_plan_form(request: HttpRequest, meeting: Meeting) -> Form:
     return ChangedPlanForm(request.POST if request.method == "POST" else None, club=meeting.club, supervisor=supervisor)
 
 
-HOW: dict[str, tuple[Callable[[HttpRequest, Meeting], Form], Callable[..., None]]] = {
+HOW: dict[str, tuple[Callable[[HttpRequest, Meeting], Form], Callable[..., Membership | None]]] = {
     "changed-plan": (_changed_plan_form, _changed_plan),
     "thinking": (lambda request, meeting: ThinkingForm(request.POST if request.method == "POST" else None), _thinking),
     "refused": (

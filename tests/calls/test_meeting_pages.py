@@ -210,6 +210,16 @@ def test_changing_the_plan_closes_the_meeting(club, anna, member, meeting):
     assert (meeting.result, meeting.membership.plan) == ("changed_plan", plan)
 
 
+def test_the_price_of_a_change_is_shown_before_anything_is_stored(club, anna, member, meeting):
+    plan = factories.make_plan(club, "DAY12", price=480)
+    page = browser(anna).post(url(meeting, "close/changed-plan/"), {"plan": plan.pk, "preview": "1"})
+    assert page.status_code == 200
+    assert "Credit for the days left: $12.82" in page.text
+    assert "$467.18" in page.text
+    meeting.refresh_from_db()
+    assert (meeting.status, meeting.result, Membership.objects.count()) == ("scheduled", "", 1)
+
+
 def test_a_plan_that_cannot_change_is_said_and_nothing_is_stored(club, anna, member, meeting):
     sales.sell(member=member, plan=factories.make_plan(club), now=AT, by=anna)
     page = browser(anna).post(url(meeting, "close/changed-plan/"), {"plan": factories.make_plan(club).pk})
