@@ -41,7 +41,7 @@ def changes(objects: Iterable[Model], *, limit: int = 200) -> list[Change]:
     """The changes of these objects together, newest first."""
     found: list[Change] = []
     for one in objects:
-        found += _of(one)
+        found += reversed(_of(one))  # so that of one instant the later one comes first
     found.sort(key=lambda change: change.at, reverse=True)
     return found[:limit]
 

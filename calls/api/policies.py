@@ -205,7 +205,7 @@ def club(request: Request, slug: str) -> Response:
     user = finding.acting(request)
     found = access.club(user, slug, Right.SETTINGS)
     if request.method == "PATCH":
-        data = finding.body(request, ClubBody, partial=True)
+        data = finding.body(request, ClubBody)
         own = {name: data[name] for name in OWNERS if name in data}
         if own:
             access.require(user, Right.OWN_CLUBS, found)

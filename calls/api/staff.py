@@ -53,7 +53,7 @@ class EmployeeSerializer(serializers.Serializer[Employee]):
 class EmployeeBody(serializers.Serializer[Any]):
     """What is left out stays."""
 
-    name = fields.Text(max_length=120)
+    name = fields.Text(required=False, max_length=120)
     user = fields.Text(
         required=False, allow_null=True, allow_blank=True, max_length=150, help_text="Made where it is missing."
     )
@@ -65,6 +65,7 @@ class EmployeeBody(serializers.Serializer[Any]):
 
 
 class NewEmployeeBody(EmployeeBody):
+    name = fields.Text(max_length=120)
     club = fields.Text(max_length=50)
 
 
@@ -106,7 +107,7 @@ def _add(request: Request) -> Response:
 def employee(request: Request, pk: int) -> Response:
     user = finding.acting(request)
     found = access.one(user, _rows(), pk, Right.SETTINGS)
-    data = finding.body(request, EmployeeBody, partial=True)
+    data = finding.body(request, EmployeeBody)
     owner = access.may(user, Right.OWN_CLUBS, found.club)
     with transaction.atomic():
         staffing.change(employee=found, person=_person(data), by=user, owner=owner, now=clock.now())

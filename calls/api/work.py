@@ -161,10 +161,11 @@ def next_call(request: Request) -> Response:
 def queue_state(request: Request) -> Response:
     user = finding.acting(request)
     slug = finding.query(request, QueueQuery).get("club")
-    finding.require_somewhere(user, Right.WORK_QUEUE)
-    clubs = (
-        [access.club(user, slug, Right.WORK_QUEUE)] if slug is not None else list(access.clubs(user, Right.WORK_QUEUE))
-    )
+    if slug is not None:
+        clubs = [access.club(user, slug, Right.WORK_QUEUE)]
+    else:
+        finding.require_somewhere(user, Right.WORK_QUEUE)
+        clubs = list(access.clubs(user, Right.WORK_QUEUE))
     held = backlog.of(clubs=[club.pk for club in clubs], now=clock.now(), operator=user)
     next_at = held.next_at.astimezone(clubs[0].zone) if held.next_at else None
     shown = {"ready": held.ready, "leased": held.leased, "waiting": held.waiting, "next_at": next_at}

@@ -150,7 +150,7 @@ class Amount(serializers.DecimalField):
 class MemberField(serializers.Field):
     """A member by id, or by ``{"external_id": "…"}``: read as a number or a text."""
 
-    default_error_messages = {"invalid": _('Name a member by id, or as {"external_id": "…"}.')}
+    default_error_messages = {"invalid": _('Name a member by id, or as {{"external_id": "A-12"}}.')}
 
     def to_internal_value(self, data: Any) -> int | str:
         if isinstance(data, dict):

@@ -26,9 +26,9 @@ def acting(request: Request) -> User:
     return request.user  # type: ignore[return-value]
 
 
-def body(request: Request, serializer: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
+def body(request: Request, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
     """The body of a request, checked. Raises 422 with a sentence by field."""
-    checked = serializer(data=request.data, **options)
+    checked = serializer(data=request.data)
     checked.is_valid(raise_exception=True)
     return checked.validated_data
 

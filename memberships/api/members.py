@@ -139,6 +139,7 @@ class NewMemberBody(DetailsBody):
 
 
 class ChangedMemberBody(DetailsBody):
+    last_name = fields.Text(required=False, max_length=80)
     reason = fields.Text(
         required=False, allow_blank=True, max_length=400, default="", help_text="Why a mark is taken away."
     )
@@ -202,7 +203,7 @@ def member(request: Request, pk: int) -> Response:
         found = access.one(user, _rows(), pk, Right.READ_MEMBERS)
         return Response(_shape(request, found.club).to_representation(found))
     found = access.one(user, _rows(), pk, Right.EDIT_MEMBERS)
-    data = finding.body(request, ChangedMemberBody, partial=True)
+    data = finding.body(request, ChangedMemberBody)
     now = clock.now()
     with transaction.atomic():
         people.edit(member=found, details=_details(data, found.club, request), now=now, by=user)

@@ -12,8 +12,7 @@ from memberships.models import DayOff, Employee, Member, PromotionUse, User, Wee
 from tests import factories
 from tests.calls.factories import make_attempt
 from tests.days import day
-from tests.memberships.api.client import Api
-from tests.memberships.api.test_examples import next_id
+from tests.memberships.api.client import Api, next_id
 from tests.memberships.shop import Shop
 
 # ---- 4: may we ring? -------------------------------------------------------------------------------------
@@ -263,5 +262,3 @@ def test_example_6_an_open_renewal_call_lapses_when_the_membership_is_renewed(
     assert sold.status == 201
     shown = [(one["id"], one["status"], one["lapsed_because"]) for one in operator.results("calls/tasks", member=31)]
     assert shown[0] == (88, "lapsed", "renewed")
-
-

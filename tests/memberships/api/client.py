@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -77,3 +78,9 @@ class Api:
         if response.status_code >= 400:
             assert response["Content-Type"] == "application/problem+json", response.content
         return Answer(response.status_code, json.loads(response.content) if response.content else None, response)
+
+
+def next_id(table: str, number: int) -> None:
+    """The next row of a table gets this id."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, number])

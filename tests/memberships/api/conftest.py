@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from memberships.models import Member, Membership
+from memberships.models import Member, Membership, User
 from tests import days, factories
 from tests.days import day
-from tests.memberships.api.client import Api
+from tests.memberships.api.client import Api, next_id
 from tests.memberships.shop import Shop, make_shop
 
 
@@ -23,6 +23,8 @@ def clock_at(set_clock: Callable[[dt.datetime], None]) -> Callable[[str], None]:
 @pytest.fixture
 def shop(db: None, clock_at: Callable[[str], None]) -> Shop:
     clock_at("2026-11-12T10:00")
+    for table in ("memberships_member", "memberships_membership", "memberships_employee"):
+        next_id(table, 1000)  # the examples' own ids lie below
     return make_shop()
 
 
@@ -55,8 +57,6 @@ def stranger(shop: Shop) -> Api:
 @pytest.fixture
 def nobody(shop: Shop) -> Api:
     """A login without a role anywhere."""
-    from memberships.models import User
-
     return Api(User.objects.create_user("nobody"))
 
 

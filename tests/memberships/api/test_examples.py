@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from memberships.models import Member
-from tests.memberships.api.client import Api
-
-
-def next_id(table: str, number: int) -> None:
-    """The next row of a table gets this id."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, number])
+from tests.memberships.api.client import Api, next_id
 
 
 QUOTE = {
