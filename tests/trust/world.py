@@ -193,6 +193,7 @@ def objects(side: Side) -> dict[str, Model]:
         "complaints": side.complaint,
         "employees": side.employee,
         "freezes": side.freeze,
+        "live": side.task,
         "meetings": side.meeting,
         "members": side.member,
         "memberships": side.membership,
