@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
 
 from calls import queue
 from calls.models import CallTask, TaskStatus
@@ -265,3 +266,10 @@ def test_a_supervisor_takes_a_lease_back_unless_they_talk(club: Club, olga: User
         queue.force_release(task=task, by=boss, why="gone home", now=NOW)
     CallTask.objects.update(call_live=False)
     assert queue.force_release(task=task, by=boss, why="gone home", now=NOW).status == TaskStatus.READY
+
+
+@pytest.mark.parametrize("name", [constraint.name for constraint in CallTask._meta.constraints])
+def test_the_law_of_the_queue_lies_in_the_database(name: str) -> None:
+    with connection.cursor() as cursor:
+        held = connection.introspection.get_constraints(cursor, CallTask._meta.db_table)
+    assert name in held
