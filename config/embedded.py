@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -65,6 +66,8 @@ def ensure(var: Path) -> Servers:
     run = var / "run"
     try:
         run.mkdir(parents=True, exist_ok=True)
+        if var in _held and not is_still_at(run / "users.lock", _held[var]):
+            _held.pop(var).close()  # the folder was removed and made again
         if var not in _held:
             users = (run / "users.lock").open("a")
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -105,6 +108,14 @@ def release(var: Path, *, timeout_s: float = 40.0) -> bool:
             return False
         time.sleep(0.1)
     raise ServersError(f"The embedded servers did not stop; see {var}/log/servers.log.")
+
+
+def is_still_at(path: Path, file: IO[str]) -> bool:
+    """Whether an open file is still the one of this name: a lock on a removed file locks nothing."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _started(var: Path) -> Servers:

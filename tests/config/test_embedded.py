@@ -318,3 +318,22 @@ def test_somebody_elses_folder_in_the_place_of_the_sockets_is_refused(var: Path,
         assert "belongs to somebody else" in join().refusal()
     finally:
         Path(servers.socket_dir).unlink()
+
+
+def test_a_folder_that_is_removed_and_made_again_at_once_meets_nothing_of_the_old_one(
+    var: Path, join: Callable[..., Client]
+) -> None:
+    first = join()
+    old = first.servers()
+    write_mark(old)
+    shutil.rmtree((var / "servers").resolve())
+    shutil.rmtree(var)
+
+    fresh = join().servers()
+
+    until(lambda: not psutil.pid_exists(old.keeper_pid) or psutil.Process(old.keeper_pid).status() == "zombie")
+    assert fresh.keeper_pid != old.keeper_pid
+    assert fresh.socket_dir != old.socket_dir
+    assert not Path(old.socket_dir).exists()
+    assert not read_mark(fresh)
+    assert valkey(fresh).ping()
