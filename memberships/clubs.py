@@ -100,7 +100,7 @@ def _problems(club: Club) -> dict[str, list[object]]:
     if "currency" not in problems and not (len(club.currency) == 3 and club.currency.isalpha()):
         problems["currency"] = [_("A currency has three letters, like EUR.")]
     regions = holidays.list_supported_countries().get(club.country, [])
-    if club.region and club.region not in regions:
+    if club.region and "country" not in problems and club.region not in regions:
         problems["region"] = [
             _("%(region)s is not a region of %(country)s that has its own holidays.")
             % {"region": club.region, "country": club.country}

@@ -18,7 +18,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_HIGH_RUNS = re.compile(rb"[\xa8\xb8\xc0-\xff]+")
+_WORDS = re.compile(rb"[A-Za-z]*[\xa8\xb8\xc0-\xff][A-Za-z\xa8\xb8\xc0-\xff]*")
+_LATIN = re.compile(rb"[A-Za-z]")
 _UTF8_PAIRS = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+")
 
 
@@ -60,7 +61,7 @@ def _first_that_is_not_utf8(path: Path) -> int | None:
 
 
 def _one_byte(path: Path, bad_at: int) -> str:
-    """Cyrillic stands in runs of high bytes, the accents of western text one by one."""
+    """A Cyrillic word is of high bytes only; a western one has them among plain letters."""
     with path.open("rb") as file:
         file.seek(max(0, bad_at - SAMPLE // 2))
         sample = file.read(SAMPLE)
@@ -70,9 +71,9 @@ def _one_byte(path: Path, bad_at: int) -> str:
         raise UnusableFile(
             _("The file is UTF-8 but for line %(line)s, which is damaged.") % {"line": _line_at(path, bad_at)}
         )
-    runs = [len(match[0]) for match in _HIGH_RUNS.finditer(sample)]
-    in_words = sum(run for run in runs if run > 1)
-    codec = "cp1251" if in_words * 2 > sum(runs) else "cp1252"
+    words = [match[0] for match in _WORDS.finditer(sample)]
+    western = sum(_LATIN.search(word) is not None for word in words)
+    codec = "cp1252" if western * 2 >= len(words) else "cp1251"
     _check(path, codec)
     return codec
 

@@ -6,11 +6,22 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from memberships.imports.cells import Unreadable
 from memberships.imports.job import Job
+from memberships.imports.unusable import UnusableFile
 
 ADDED = ("line", "errors")
 STRETCH = 5_000
+
+
+def check(path: Path) -> None:
+    """Raises UnusableFile where the report could not be written, before anything is loaded."""
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise UnusableFile(_("The report cannot be written: %(why)s.") % {"why": error.strerror}) from None
 
 
 def write(job: Job, path: Path) -> int:

@@ -82,6 +82,8 @@ def run(
     """
     made = KINDS[kind]
     table = files.open_table(path, fields=made.fields, required=made.required, mapping=mapping)
+    if report is not None:
+        refused.check(report)
     policy = holding.policy_of(club)
     today = now.astimezone(club.zone).date()
     job = Job(club, policy, path, table, now, as_of or today, by=by, create_plans=create_plans)

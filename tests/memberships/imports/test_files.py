@@ -42,6 +42,8 @@ def rows(tmp_path: Path, content: str | bytes) -> list[tuple[int, list[str]]]:
         (WESTERN, "utf-8"),
         (WESTERN, "utf-16"),
         (WESTERN, "cp1252"),
+        ("external_id;last_name;first_name\nB1;Núñez;Ana\n", "cp1252"),
+        ("external_id;last_name;first_name\nB1;Li;Ян\n", "cp1251"),
     ],
 )
 def test_names_survive_every_encoding(tmp_path: Path, text: str, encoding: str) -> None:
