@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -147,6 +148,7 @@ def sheet(request: HttpRequest, quote: Quote, sell: SellForm, *, status: int = 2
         "not_used": [(one["code"], Sentence.from_json(one["why"])) for one in quote.not_used],
         "last_day": terms.effective_end(quote.ends_on, quote.bonus_days),
         "tenure": _tenure(quote),
+        "goes_on": _goes_on(quote),
         "sold": sold,
         "expired": quote.valid_until < today,
         "ask": asked,
@@ -174,3 +176,9 @@ def _tenure(quote: Quote) -> int:
     if quote.prior is None or quote.sale_kind != "renewal":
         return 0
     return terms.months_between(quote.prior.chain_starts_on, quote.starts_on)
+
+
+def _goes_on(quote: Quote) -> bool:
+    """Whether it begins the day after a membership that has not ended yet."""
+    prior = quote.prior
+    return prior is not None and quote.starts_on - dt.timedelta(days=1) == prior.last_covered_on >= quote.sold_on

@@ -19,9 +19,9 @@ M12,12 months,12m,360,45,7,3,gym
 """
 PROMOTIONS = """
 code,name,kind,value,audience,starts_on,ends_on,plans,stackable,needs_code,min_tenure_months,phone_summary,details
-EARLY10,Early renewal,percent,10,renewal,2026-10-15,2026-12-15,M6;M12,yes,no,,There is an offer for early renewals,10 % off
+EARLY10,Early renewal,percent,10,renewal,2026-10-15,2026-12-15,M6;M12,yes,no,,There is an offer for the early,10 % off
 LOYAL20,Two years with us,amount,20,renewal,2026-01-01,,,yes,no,24,We thank members of long standing,20 off
-PLUS14,Two weeks on us,bonus_days,14,new;renewal,2026-11-10,2026-11-24,M12,yes,no,,Ask us about the November gift,14 days
+PLUS14,Two weeks on us,bonus_days,14,new;renewal,2026-11-10,2026-11-24,M12,yes,no,,Ask us about the November gift,+14
 """
 MEMBERS = """
 external_id,last_name,first_name,phone,email,birthday,language,do_not_call,notes

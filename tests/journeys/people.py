@@ -13,7 +13,7 @@ PATIENCE_MS = 15_000
 
 
 class Person:
-    """Somebody signed in at a window of their own. What the browser or the server complains about is in ``troubles``."""
+    """Somebody signed in at a window of their own. ``troubles``: what browser or server complained about."""
 
     def __init__(self, context: BrowserContext, address: str, user: str) -> None:
         context.set_default_timeout(PATIENCE_MS)

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from calls.models import CallAttempt, Meeting
 from memberships.models import Member, Membership
 from tests import days
-from tests.journeys import files, system as console
+from tests.journeys import console, files
 from tests.journeys.people import Person
 
 pytestmark = pytest.mark.browser
@@ -124,3 +124,75 @@ def test_a_file_becomes_calls_a_meeting_and_a_renewal(club: str, person: Callabl
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert "Ivan Petrov" in text
     assert "Iron Temple" in text
+
+
+@pytest.mark.skipif(not files.MODEL_FITNESS.is_dir(), reason="the data of Model Fitness is not beside this repository")
+def test_two_thousand_members_become_calls_a_renewal_and_a_refusal(
+    system: str, person: Callable[[str], Person]
+) -> None:
+    console.set_clock(days.at("2026-11-02T10:00"))
+    console.make_club()
+    taken = console.import_all(files.MODEL_FITNESS, as_of="2026-11-01")
+    assert [one["created"] for one in taken.values()] == [6, 5, 2000, 6030, 45872]
+    planned = console.done("plan_calls", "--club", "mf", "--json").json
+    assert planned["created"]["renewal"] > 500
+    assert planned["left_out"]["no_phone"] > 100
+
+    olga = person("olga")
+    olga.press("Enter")  # Next call: newcomers first
+    olga.sees("Welcome")
+    olga.press("Enter")
+    olga.sees("Talking")
+    olga.press("L")
+    olga.sees("Ready to ring")
+
+    console.set_clock(days.at("2026-11-06T10:00"))  # nobody rang the other newcomers in time
+    planned = console.done("plan_calls", "--club", "mf", "--json").json
+    assert planned["lapsed"]["window_over"] > 60
+    olga.open("/calls/")
+    olga.press("Enter")  # Next call
+    olga.sees("Ready to ring")
+    olga.press("Enter")
+    olga.sees("Talking")
+    olga.press("B 2")
+    olga.press("Enter")
+    olga.sees("Ready to ring")
+    meeting = Meeting.objects.select_related("member", "task__membership").get()
+    assert meeting.task is not None
+    old = meeting.task.membership
+
+    olga.press("Enter")
+    olga.sees("Talking")
+    olga.press("R", "C 1", "Enter")  # refused: the price
+    olga.sees("Ready to ring")
+    refused = CallAttempt.objects.select_related("member").get(outcome="refused")
+
+    console.set_clock(meeting.starts_at)
+    anna = person("anna")
+    anna.press("8")
+    anna.press("O")
+    anna.heading(f"For {meeting.member.name}")
+    assert old.effective_ends_on < meeting.starts_at.date()
+    expect(anna.page.get_by_text("the day after your membership ends")).to_have_count(0)
+    anna.press("Enter")
+    anna.sees("renewed")
+    new = Membership.objects.get(renewed_from=old)
+    assert new.starts_on == max(old.effective_ends_on + days.DAY, new.sold_on)
+
+    # The desk in the club finds a member whose year ends soon, and renews it early.
+    anna.open("/members/?ends=45&plan=M12G")
+    anna.press("ArrowDown", "Enter")
+    anna.find(".m-head").wait_for()
+    anna.press("R")
+    anna.press("Enter")
+    expect(anna.find(".price s")).to_have_text("$480.00")
+    anna.sees("the day after your membership ends")
+    anna.press("Enter")
+    anna.sees("Sold:")
+    early = Membership.objects.exclude(pk=new.pk).select_related("renewed_from").get(sold_on=new.sold_on)
+    assert early.starts_on == early.renewed_from.effective_ends_on + days.DAY
+    assert early.price < early.list_price == 480
+
+    karin = person("karin")
+    karin.find("table.pareto").get_by_role("link", name="Price").click()
+    karin.sees(refused.member.name)
