@@ -21,6 +21,7 @@ class OnboardingConfig(AppConfig):
         events.unfrozen.append(listeners.frozen_or_not)
         events.visited.append(listeners.visited)
         events.merged.append(listeners.merged)
+        events.erased.append(listeners.erased)
         calls.outcome_recorded.append(listeners.outcome_recorded)
         calls.outcome_undone.append(listeners.outcome_undone)
         calls.tasks_lapsed.append(listeners.tasks_lapsed)

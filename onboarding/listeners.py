@@ -105,6 +105,11 @@ def merged(*, kept: Member, gone: Member, moment: Moment) -> None:
     Checklist.objects.filter(member=gone).update(member=kept)
 
 
+def erased(*, member: Member, moment: Moment) -> None:
+    """The words go, what was done and when stays."""
+    Step.objects.filter(checklist__member=member).update(result="", skip_reason="")
+
+
 class Calls:
     """The calls that checklists ask for: steps that are calls, but for the welcome step, which has its own kind."""
 

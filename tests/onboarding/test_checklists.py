@@ -303,6 +303,17 @@ def test_the_review_closes_when_the_member_came(club, member, checklist, anna):
     assert (closed.status, closed.done_at) == ("done", at)
 
 
+def test_a_merged_member_keeps_their_checklist_and_an_erased_one_loses_the_words(club, member, checklist, anna):
+    checklists.done(step=step(checklist, "Body"), result="24 %", by=anna.user, now=days.NOW)
+    kept = factories.make_member(club, last_name="Kept", phone="")
+    listeners.merged(kept=kept, gone=member, moment=MOMENT)
+    checklist.refresh_from_db()
+    assert checklist.member == kept
+    listeners.erased(member=kept, moment=MOMENT)
+    body = step(checklist, "Body")
+    assert (body.status, body.result) == ("done", "")
+
+
 # ---- calls
 
 
