@@ -5,7 +5,6 @@ from __future__ import annotations
 from memberships.models import Member
 from tests.memberships.api.client import Api, next_id
 
-
 QUOTE = {
     "id": 70,
     "member": 12,
