@@ -74,7 +74,7 @@ class ClubPolicy(models.Model):
     max_start_ahead_days = models.PositiveSmallIntegerField(_("a start at most so many days ahead"), default=365)
     freeze_min_days = models.PositiveSmallIntegerField(_("shortest freeze, days"), default=7)
     price_floor_percent = models.PositiveSmallIntegerField(
-        _("club limit: reductions at most, % of list"), default=50, validators=[MaxValueValidator(100)]
+        _("club limit: reductions at most, percent"), default=50, validators=[MaxValueValidator(100)]
     )
     quote_valid_days = models.PositiveSmallIntegerField(
         _("an offer is valid, days"), default=14, validators=[MinValueValidator(1)]
