@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -15,7 +16,7 @@ REMINDER_HOURS = [24, 2]
 
 
 def add_parts(*, club: Club, now: dt.datetime) -> None:
-    """Gives a club its contact policy, the refusal reasons and a script per kind of call. Twice changes nothing."""
+    """Gives a club its contact policy, the refusal reasons and scripts for each kind and language. Twice changes nothing."""
     ContactPolicy.objects.get_or_create(club=club, defaults={"reminder_hours": REMINDER_HOURS})
     RefusalReason.objects.bulk_create(
         [
@@ -35,7 +36,7 @@ def add_parts(*, club: Club, now: dt.datetime) -> None:
         ignore_conflicts=True,
     )
     rows = []
-    for language in {"en", club.language}:
+    for language, _name in settings.LANGUAGES:
         with translation.override(language):
             for kind, script in scripts.DEFAULT_SCRIPTS.items():
                 steps, objections = _translated(script)
