@@ -16,7 +16,7 @@ REMINDER_HOURS = [24, 2]
 
 
 def add_parts(*, club: Club, now: dt.datetime) -> None:
-    """Gives a club its contact policy, the refusal reasons and scripts for each kind and language. Twice changes nothing."""
+    """Gives a club its contact policy, reasons, and a script per kind and language. Twice changes nothing."""
     ContactPolicy.objects.get_or_create(club=club, defaults={"reminder_hours": REMINDER_HOURS})
     RefusalReason.objects.bulk_create(
         [
