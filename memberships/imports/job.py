@@ -78,6 +78,20 @@ class Job:
             cursor.execute(statement, {"club": self.club.pk, "now": self.now, "today": self.today} | values)
             return cursor.rowcount
 
+    def forget_plans(self) -> None:
+        """To be called before a statement that may change any number of audited rows.
+
+        The triggers of the history join the rows before and after by a plan that the session keeps from its first
+        use; one kept from a handful of rows compares each row with each other.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD PLANS")
+
+    def run_large(self, statement: str, **values: object) -> int:
+        """Run a statement that may change any number of audited rows."""
+        self.forget_plans()
+        return self.run(statement, **values)
+
     def ask(self, statement: str, **values: object) -> list[tuple]:
         """The rows that a query answers; for few of them."""
         with connection.cursor() as cursor:

@@ -93,6 +93,7 @@ class Members:
         updates = self._updates()
         if not updates:
             return Counts(created)
+        self.job.forget_plans()
         updated = self.job.ask(self._update(updates), evidence=self._evidence(), last=last)[0][0]
         return Counts(created, updated)
 

@@ -18,7 +18,7 @@ def store(job: Job) -> Counts:
     counts.created = _insert(job)
     _write_uses(job)
     _write_lineage_of_others(job)
-    job.run("""
+    job.run_large("""
         UPDATE memberships_member m SET last_covered_on = a.last_covered_on FROM import_members a
         WHERE m.id = a.member_id AND m.last_covered_on IS DISTINCT FROM a.last_covered_on
     """)
@@ -28,7 +28,7 @@ def store(job: Job) -> Counts:
 
 def _park(job: Job) -> None:
     """Let memberships that change places cover nothing for a moment: row by row they would share days on the way."""
-    job.run("""
+    job.run_large("""
         UPDATE memberships_membership m SET last_covered_on = m.starts_on - 1 FROM import_new n
         WHERE m.id = n.id AND NOT n.is_new AND m.last_covered_on >= m.starts_on
             AND (m.starts_on, m.last_covered_on) <> (n.starts_on, n.last_covered_on)
@@ -41,7 +41,7 @@ def _park(job: Job) -> None:
 
 def _update(job: Job) -> int:
     setting = ", ".join([*(f"{name} = n.{name}" for name in ROW), *(f"{name} = l.{name}" for name in LINEAGE)])
-    return job.run(f"""
+    return job.run_large(f"""
         UPDATE memberships_membership m SET {setting}
         FROM import_new n JOIN import_lineage l USING (id) WHERE m.id = n.id AND NOT n.is_new
     """)
@@ -105,7 +105,7 @@ def _write_uses(job: Job) -> None:
 
 def _write_lineage_of_others(job: Job) -> None:
     """What the file changed of memberships that are not in it: an earlier one may have come before them."""
-    job.run(f"""
+    job.run_large(f"""
         UPDATE memberships_membership m SET {", ".join(f"{name} = l.{name}" for name in LINEAGE)}
         FROM import_lineage l
         WHERE m.id = l.id AND NOT EXISTS (SELECT FROM import_new n WHERE n.id = l.id)
