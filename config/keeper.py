@@ -55,14 +55,14 @@ class Keeper:
     def __init__(self, var: Path, lock: IO[str]) -> None:
         self.var, self.run, self.lock = var, var / "run", lock
         self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.linger_s, self.told_to_stop = LINGER_S, False
         self.quarters = Quarters(var)
         self.home, self.sockets = self.quarters.home, self.quarters.sockets
 
     def keep(self, announce: Callable[[], None]) -> None:
         """Start, announce, and stay until nobody holds ``users.lock`` any more."""
-        linger = [LINGER_S]
-        signal.signal(signal.SIGUSR1, lambda *_: linger.__setitem__(0, 0.0))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGUSR1, lambda *_: setattr(self, "linger_s", 0.0))
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "told_to_stop", True))
         try:
             self._start_postgres()
             self._start_valkey()
@@ -73,14 +73,14 @@ class Keeper:
             announce()
             idle_since: float | None = None
             with (self.run / "users.lock").open("a") as users:
-                while True:
+                while not self.told_to_stop:
                     try:
                         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     except BlockingIOError:
                         idle_since = None
                     else:
                         idle_since = idle_since or time.monotonic()
-                        if time.monotonic() - idle_since >= linger[0]:
+                        if time.monotonic() - idle_since >= self.linger_s:
                             return self._stop()  # still exclusive: whoever comes waits, then starts anew
                         fcntl.flock(users, fcntl.LOCK_UN)
                     if not is_still_at(self.run / "keeper.lock", self.lock):

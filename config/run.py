@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from pathlib import Path
 from types import FrameType
 
 from config import environment
+from config.parenthood import die_with_parent, end_with_parent
 
 VAR = environment.var_dir()
 HOST = os.environ.get("HOST") or "127.0.0.1"
@@ -84,19 +86,40 @@ def main() -> int:
                 _watch(children)
             except _Stopped:
                 say("\nStopping …")
-                signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C means it
+                signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C means it: children end with us
             finally:
                 _end(children)
     except _Stopped:
         pass
+    except PermissionError as error:
+        sys.stderr.write(f"Ringback did not start: {error.filename} belongs to another user; start it as that user.\n")
+        return 1
     except (CannotStart, ServersError, ImproperlyConfigured) as error:
         sys.stderr.write(f"Ringback did not start: {error}\n")
         return 1
     return 0
 
 
+class _Signals:
+    """What the handler notes. It raises nothing: an exception would be lost in whatever it fell into."""
+
+    stop = False
+
+
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise _Stopped
+    _Signals.stop = True
+
+
+def _pause(seconds: float) -> None:
+    """Sleep, unless we are to stop: raises _Stopped."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if _Signals.stop:
+            raise _Stopped
+        rest = deadline - time.monotonic()
+        if rest <= 0:
+            return
+        time.sleep(min(rest, 0.1))
 
 
 @contextmanager
@@ -180,16 +203,29 @@ def _applied_migrations() -> set[tuple[str, str]]:
 
 
 def _manage(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=environment.BASE_DIR, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise CannotStart(f"manage.py {arguments[0]} failed:\n{done.stderr.strip()[-2000:]}")
+    with tempfile.TemporaryFile("w+") as said:
+        command = [sys.executable, "manage.py", *arguments]
+        process = subprocess.Popen(
+            command,
+            cwd=environment.BASE_DIR,
+            stdout=said,
+            stderr=said,
+            preexec_fn=die_with_parent(signal.SIGTERM),
+            process_group=0,
+        )
+        try:
+            while process.poll() is None:
+                _pause(0.1)
+        except _Stopped:
+            process.terminate()
+            process.wait()
+            raise
+        if process.returncode:
+            said.seek(0)
+            raise CannotStart(f"manage.py {arguments[0]} failed:\n{said.read().strip()[-2000:]}")
 
 
 def _spawn(name: str, command: list[str] | None = None, *, restarts: bool = True) -> Child:
-    from config.parenthood import die_with_parent
-
     program = command or [str(Path(sys.executable).parent / CHILDREN[name][0]), *CHILDREN[name][1:]]
     log = VAR / "log" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +252,7 @@ def _wait_for_web(web: Child) -> None:
             with urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=2):
                 return
         except OSError:
-            time.sleep(0.05)
+            _pause(0.05)
     raise CannotStart(f"the web server does not answer; see {VAR}/log/web.log.")
 
 
@@ -255,7 +291,7 @@ def _watch(children: list[Child]) -> None:
     from config import embedded
 
     while True:
-        time.sleep(1)
+        _pause(1)
         for child in list(children):
             if child.process.poll() is None:
                 continue
@@ -263,7 +299,7 @@ def _watch(children: list[Child]) -> None:
             if child.restarts:
                 say(f"The {child.name} ended ({child.process.returncode}); starting it again.")
                 if time.monotonic() - child.started_at < 10:
-                    time.sleep(5)
+                    _pause(5)
                 children.append(_spawn(child.name))
             elif child.process.returncode:
                 say(f"The {child.name} was not finished; see {VAR}/log/{child.name}.log.")
@@ -290,7 +326,5 @@ def _end(children: list[Child]) -> None:
 
 if __name__ == "__main__":
     if "MAKELEVEL" in os.environ:
-        from config.parenthood import end_with_parent
-
         end_with_parent(signal.SIGTERM)
     sys.exit(main())
