@@ -39,6 +39,11 @@ def role_in(user: AnyUser, club: Club | int) -> str:
     return roles(user).get(club if isinstance(club, int) else club.pk, "")
 
 
+def reach(user: AnyUser, club: Club) -> int:
+    """How far the user's role in a club reaches: an owner's furthest."""
+    return ORDER.index(Role(role_in(user, club)))
+
+
 def may(user: AnyUser, right: Right, club: Club | int) -> bool:
     return holds(role_in(user, club), right)
 

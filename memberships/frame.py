@@ -18,7 +18,7 @@ def person(request: HttpRequest) -> User | AnonymousUser:
 
 
 def current_club(request: HttpRequest, right: Right | None = None) -> Club:
-    """The club that the session is in, else the first by name in which the user has a role.
+    """The club that the session is in, else the one in which the user's role reaches furthest (by name).
 
     Raises Http404 for a user without any role, PermissionDenied where the role lacks ``right``.
     """
@@ -26,7 +26,8 @@ def current_club(request: HttpRequest, right: Right | None = None) -> Club:
     if known is None:
         mine = access.clubs(person(request))
         wanted = request.session.get(SESSION_KEY, "")
-        known = mine.filter(slug=wanted).first() or mine.first()
+        known = mine.filter(slug=wanted).first() if wanted else None
+        known = known or max(mine, key=lambda club: access.reach(person(request), club), default=None)
         if known is None:
             raise Http404
         request._club = known  # type: ignore[attr-defined]

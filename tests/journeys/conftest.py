@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 
 from config import clock
+from tests.factories import PASSWORD
 from tests.journeys.people import Person
 
 
@@ -22,13 +23,13 @@ def system(transactional_db: None, live_server: Any, settings: Any) -> Iterator[
 
 
 @pytest.fixture
-def person(system: str, new_context: Callable[..., Any]) -> Iterator[Callable[[str], Person]]:
+def person(system: str, new_context: Callable[..., Any]) -> Iterator[Callable[..., Person]]:
     """``person("olga")``: signed in, in a browser of their own. Nobody may have seen a fault at the end."""
     known: list[Person] = []
 
-    def sign_in(user: str, **browser: Any) -> Person:
+    def sign_in(user: str, password: str = PASSWORD, **browser: Any) -> Person:
         known.append(Person(new_context(**browser), system, user))
-        return known[-1].sign_in()
+        return known[-1].sign_in(password)
 
     yield sign_in
     assert {one.user: one.troubles for one in known if one.troubles} == {}

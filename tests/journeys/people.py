@@ -7,8 +7,6 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 
-from tests.factories import PASSWORD
-
 PATIENCE_MS = 15_000
 
 
@@ -28,7 +26,7 @@ class Person:
         if response.status >= 500:
             self.troubles.append(f"{response.status} {response.url}")
 
-    def sign_in(self, password: str = PASSWORD) -> Person:
+    def sign_in(self, password: str) -> Person:
         """Types name and password; a supervisor puts the second factor off, as a demo allows."""
         self.open("/")
         self.page.get_by_label("Name or e-mail").fill(self.user)
@@ -60,6 +58,25 @@ class Person:
 
     def heading(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(text, timeout=PATIENCE_MS)
+
+    @property
+    def card(self) -> str:
+        """Whom the open card is about."""
+        name = self.page.locator("#card h1 a")
+        expect(name).to_be_visible(timeout=PATIENCE_MS)
+        return name.inner_text()
+
+    def ring(self) -> str:
+        """Enter on a card; whom it rings."""
+        name = self.card
+        self.press("Enter")
+        self.sees("Talking")
+        return name
+
+    def ends(self, *keys: str) -> None:
+        """The keys that say how the call ended; the next card, or the empty queue, is on the screen afterwards."""
+        self.press(*keys)
+        expect(self.page.locator("#card .state.talk")).to_have_count(0, timeout=PATIENCE_MS)
 
     def find(self, selector: str, **given: Any) -> Locator:
         return self.page.locator(selector, **given)

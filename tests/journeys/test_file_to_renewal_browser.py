@@ -36,7 +36,7 @@ def club(system: str, tmp_path: Path) -> str:
     return "mf"
 
 
-def test_a_file_becomes_calls_a_meeting_and_a_renewal(club: str, person: Callable[[str], Person]) -> None:
+def test_a_file_becomes_calls_a_meeting_and_a_renewal(club: str, person: Callable[..., Person]) -> None:
     olga = person("olga")
     olga.heading("Ready when you are")
 
@@ -127,9 +127,7 @@ def test_a_file_becomes_calls_a_meeting_and_a_renewal(club: str, person: Callabl
 
 
 @pytest.mark.skipif(not files.MODEL_FITNESS.is_dir(), reason="the data of Model Fitness is not beside this repository")
-def test_two_thousand_members_become_calls_a_renewal_and_a_refusal(
-    system: str, person: Callable[[str], Person]
-) -> None:
+def test_two_thousand_members_become_calls_a_renewal_and_a_refusal(system: str, person: Callable[..., Person]) -> None:
     console.set_clock(days.at("2026-11-02T10:00"))
     console.make_club()
     taken = console.import_all(files.MODEL_FITNESS, as_of="2026-11-01")
