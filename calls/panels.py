@@ -65,7 +65,7 @@ def _calls(member: Member, prices: bool) -> list[Happening]:
         outcome = str(Outcome(row.outcome).label).lower() if row.outcome else _("no outcome yet")
         title = _("%(kind)s call: %(outcome)s") % {"kind": Kind(row.kind).label, "outcome": outcome}
         if row.reason:
-            title += f", {row.reason.label}" + (f" ({row.competitor})" if row.competitor else "")
+            title += f", {row.reason.name}" + (f" ({row.competitor})" if row.competitor else "")
         if row.duration_s:
             minutes, seconds = divmod(row.duration_s, 60)
             title += ", " + (_("%(m)s min %(s)s s") % {"m": minutes, "s": seconds})

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from calls.views import desk, live, meeting_close, meetings, refusal_members, refusals, settings, why
+from calls.views import desk, live, meeting_close, meetings, reasons, refusal_members, refusals, settings, why
 
 urlpatterns = [
     path("calls/", desk.show, name="desk"),
@@ -29,4 +29,11 @@ urlpatterns = [
     path("reports/refusals/members/", refusal_members.refusal_members, name="refusal_members"),
     path("settings/", settings.index, name="settings"),
     path("settings/policy/", settings.numbers, name="settings_policy"),
+    path("settings/reasons/", reasons.reason_list, name="reason_list"),
+    path("settings/reasons/new/", reasons.reason_new, name="reason_new"),
+    path("settings/reasons/<int:pk>/", reasons.reason_edit, name="reason_edit"),
+    path("settings/reasons/<int:pk>/retire/", reasons.reason_retire, name="reason_retire"),
+    path("settings/reasons/<int:pk>/bring-back/", reasons.reason_bring_back, name="reason_bring_back"),
+    path("settings/reasons/<int:pk>/delete/", reasons.reason_delete, name="reason_delete"),
+    path("settings/reasons/<int:pk>/merge/", reasons.reason_merge, name="reason_merge"),
 ]

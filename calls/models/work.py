@@ -184,19 +184,24 @@ class ReasonGroup(models.TextChoices):
     UNSAID = "unsaid", _("Not said")
 
 
+@tracked()
 class RefusalReason(models.Model):
-    """Why members refuse, or do not attend. Clubs add their own; one in use is retired, never deleted."""
+    """Why members refuse, or do not attend. Clubs add their own; one in use is retired, never deleted.
+
+    ``merged_into``: the reason that took over what was counted for this one.
+    """
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="refusal_reasons")
     code = models.SlugField(max_length=40)
-    group = models.CharField(max_length=12, choices=ReasonGroup)
-    label = models.CharField(max_length=80)
+    group = models.CharField(_("group"), max_length=12, choices=ReasonGroup)
+    label = models.CharField(_("name"), max_length=80)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     built_in = models.BooleanField(default=False)
     final = models.BooleanField(_("ends renewal calls"), default=False)
     no_winback = models.BooleanField(_("no win-back"), default=False)
     note_required = models.BooleanField(_("asks for a note"), default=False)
     retired = models.BooleanField(_("retired"), default=False)
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="merged")
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
