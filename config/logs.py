@@ -72,9 +72,8 @@ def configuration(*, json: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: list[Any] = (
-        [frames_only, structlog.processors.JSONRenderer()] if json else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
-    )
+    for_people = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    renderer: list[Any] = [frames_only, structlog.processors.JSONRenderer()] if json else [for_people]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -159,6 +159,7 @@ def _start(children: list[Child]) -> None:
     import django
 
     django.setup()
+    _keep_clock()
     _wait_for_web(children[0])
     _greet(first)
     children += [_spawn("worker"), _spawn("scheduler")]  # after the first page: they would slow it down
@@ -242,6 +243,18 @@ def _spawn(name: str, command: list[str] | None = None, *, restarts: bool = True
     return Child(name, process, restarts)
 
 
+def _keep_clock() -> None:
+    """Note at the first start that this is a demo system, and its clock."""
+    from django.conf import settings
+    from django.db import connections
+
+    from config import clock
+
+    if settings.RINGBACK_DEMO and not clock.start() and settings.RINGBACK_CLOCK:
+        say(f"RINGBACK_CLOCK counts at the first start only; it is {clock.now():%Y-%m-%d %H:%M} UTC here.")
+    connections.close_all()
+
+
 def _wait_for_web(web: Child) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -272,15 +285,6 @@ def _greet(first: bool) -> None:
             "  .venv/bin/python manage.py add_club SLUG --name NAME --timezone ZONE --country CC --currency CUR\n"
             "  echo PASSWORD | .venv/bin/python manage.py add_staff NAME --role owner --club SLUG"
         )
-    from django.conf import settings
-
-    from config import clock
-
-    if settings.RINGBACK_CLOCK and abs((clock.now() - clock.instant(settings.RINGBACK_CLOCK)).total_seconds()) > 60:
-        say(f"\nRINGBACK_CLOCK counts at the first start only; it is now {clock.now():%Y-%m-%d %H:%M} UTC.")
-    from django.db import connections
-
-    connections.close_all()
     say(f"\nCtrl-C stops it. Logs: {VAR}/log/\n")
 
 
