@@ -11,13 +11,14 @@ from django.db.models import Model
 from calls import meetings
 from calls.models import CallAttempt, CallTask, Complaint, Meeting, RefusalReason, Request, Script
 from config import authentication
-from memberships import quotes
+from memberships import merging, quotes
 from memberships.models import (
     Closure,
     Club,
     Employee,
     Freeze,
     Member,
+    MemberMerge,
     Membership,
     Plan,
     Promotion,
@@ -51,6 +52,7 @@ class Side:
     promotion: Promotion
     member: Member
     newcomer: Member
+    merge: MemberMerge
     membership: Membership
     freeze: Freeze
     closure: Closure
@@ -149,6 +151,7 @@ def make_side(club: Club) -> Side:
     return Side(
         club=club, people=people, tokens=tokens, employee=employee, plan=plan, promotion=promotion, member=member,
         newcomer=newcomer, membership=membership, freeze=freeze, closure=closure, quote=quote,
+        merge=_merge(club, people["administrator"]),
         task=make_task(member, "renewal", membership=membership, reason="The membership ends soon."),
         attempt=attempt, meeting=meeting, reason=reason, script=Script.objects.filter(club=club).order_by("pk")[0],
         request=Request.objects.create(club=club, member=member, text=f"€{PRICE} back", made_at=days.NOW),
@@ -182,6 +185,11 @@ def _newcomer(club: Club, plan: Plan) -> Member:
     return member
 
 
+def _merge(club: Club, by: User) -> MemberMerge:
+    twins = [factories.make_member(club, last_name="Twin", first_name=name, phone="") for name in ("Ava", "Eva")]
+    return merging.merge(kept=twins[0], gone=twins[1], now=days.NOW, by=by)
+
+
 def objects(side: Side) -> dict[str, Model]:
     """What the words of addresses stand for, the word before an id: ``members/<int:pk>/``."""
     return {
@@ -197,6 +205,7 @@ def objects(side: Side) -> dict[str, Model]:
         "meetings": side.meeting,
         "members": side.member,
         "memberships": side.membership,
+        "merges": side.merge,
         "offers": side.quote,
         "plans": side.plan,
         "promotions": side.promotion,
