@@ -10,9 +10,9 @@ import datetime as dt
 import itertools
 from collections.abc import Sequence
 
-from calls import meetings
+from calls import meetings, scripts
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Script
-from calls.rules import hours, outcomes, scripts
+from calls.rules import hours, outcomes
 from calls.rules.kinds import Kind
 from memberships import attendance, quotes, standing
 from memberships.models import Club, Member, Membership, User
@@ -106,6 +106,11 @@ def slots_of(club: Club, now: dt.datetime) -> Sequence[meetings.Slot]:
         part = hours.part_of_day(slot.starts_at, club.zone)
         firsts.setdefault((slot.starts_at.date(), part), slot)
     return list(itertools.islice(firsts.values(), SLOTS_SHOWN))
+
+
+def times_of(slots: Sequence[meetings.Slot]) -> str:
+    """Two times to offer, as the script says them."""
+    return " / ".join(f"{slot.starts_at:%d.%m. %H:%M}" for slot in slots[:2])
 
 
 def _member(task: CallTask, now: dt.datetime) -> Card:
@@ -240,13 +245,9 @@ def _script(script: Script | None, task: CallTask, operator: User, slots: Sequen
         "operator": operator.first_name or operator.username,
         "club": task.club.name,
         "host": slots[0].host.name if slots else "",
-        "times": " / ".join(f"{slot.starts_at:%d.%m. %H:%M}" for slot in slots[:2]),
+        "times": times_of(slots),
     }
-    return {
-        "version": script.version,
-        "steps": [{**step, "text": scripts.fill(step["text"], values)} for step in script.steps],
-        "objections": [{**one, "answer": scripts.fill(one["answer"], values)} for one in script.objections],
-    }
+    return {"version": script.version, **scripts.filled(scripts.parts(script), values)}
 
 
 def _other_tasks(task: CallTask) -> list[Card]:

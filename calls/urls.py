@@ -1,6 +1,6 @@
 from django.urls import path
 
-from calls.views import desk, live, meeting_close, meetings, reasons, refusal_members, refusals, settings, why
+from calls.views import desk, live, meeting_close, meetings, reasons, refusal_members, refusals, scripts, settings, why
 
 urlpatterns = [
     path("calls/", desk.show, name="desk"),
@@ -36,4 +36,9 @@ urlpatterns = [
     path("settings/reasons/<int:pk>/bring-back/", reasons.reason_bring_back, name="reason_bring_back"),
     path("settings/reasons/<int:pk>/delete/", reasons.reason_delete, name="reason_delete"),
     path("settings/reasons/<int:pk>/merge/", reasons.reason_merge, name="reason_merge"),
+    path("settings/scripts/", scripts.script_list, name="script_list"),
+    path("settings/scripts/new/", scripts.script_new, name="script_new"),
+    path("settings/scripts/preview/", scripts.script_preview, name="script_preview"),
+    path("settings/scripts/<int:pk>/", scripts.script_edit, name="script_edit"),
+    path("settings/scripts/<int:pk>/restore/", scripts.script_restore, name="script_restore"),
 ]
