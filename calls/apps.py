@@ -6,7 +6,7 @@ class CallsConfig(AppConfig):
     name = "calls"
 
     def ready(self) -> None:
-        from calls import clubs, listening, panels
+        from calls import clubs, listening, panels, personal
         from calls.views import meeting_parts
         from memberships import events, places
         from memberships.models import Role
@@ -27,3 +27,5 @@ class CallsConfig(AppConfig):
         places.start_pages.append(places.StartPage(frozenset({Role.ADMINISTRATOR}), "meeting_list"))
         places.start_pages.append(places.StartPage(managers, "refusal_report"))
         listening.register(events)
+        places.member_rows.extend(personal.ROWS)
+        places.mergings["calls"] = personal.Merging()

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from django.db.models import Q, QuerySet
 
-from calls import meetings, planning, settling
+from calls import planning, settling
 from calls.models import (
     OPEN_STATUSES,
     CallAttempt,
@@ -17,7 +17,6 @@ from calls.models import (
     Kind,
     Lapse,
     Meeting,
-    MeetingStatus,
     Request,
     TaskStatus,
 )
@@ -37,7 +36,6 @@ def register(events: ModuleType) -> None:
     events.unfrozen.append(on_freeze)
     events.visited.append(on_visits)
     events.member_changed.append(on_member_changed)
-    events.merged.append(on_merged)
     events.erased.append(on_erased)
 
 
@@ -88,21 +86,6 @@ def on_member_changed(*, member: Member, moment: Moment) -> None:
     settling.settle(tasks=_open(member), now=moment.now)
     causes = (Lapse.DNC, Lapse.DECEASED, Lapse.BAD_PHONE, Lapse.POLICY)
     _look_again(member.club, [member.pk], moment, returned_from=causes)
-
-
-def on_merged(*, kept: Member, gone: Member, moment: Moment) -> None:
-    """What was said with either is the history of the one that is kept; calls to the other lapse."""
-    settling.lapse(tasks=_open(gone), because=Lapse.MERGED, moment=moment)
-    CallTask.objects.filter(member=gone).update(member=kept)
-    at_the_same_instant = CallAttempt.objects.filter(member=kept).values("at")
-    CallAttempt.objects.filter(member=gone).exclude(at__in=at_the_same_instant).update(member=kept)
-    ahead = Meeting.objects.filter(status=MeetingStatus.SCHEDULED, overtaken=False)
-    twice = ahead.filter(member=gone, purpose__in=ahead.filter(member=kept).values("purpose"))
-    for meeting in twice.filter(starts_at__gt=moment.now).order_by("pk"):
-        meetings.cancel(meeting=meeting, why="merged", by=moment.by, now=moment.now)
-    Meeting.objects.filter(member=gone).exclude(pk__in=list(twice.values_list("pk", flat=True))).update(member=kept)
-    for model in (Complaint, Request):
-        model._default_manager.filter(member=gone).update(member=kept)
 
 
 def on_erased(*, member: Member, moment: Moment) -> None:

@@ -6,7 +6,7 @@ class MembershipsConfig(AppConfig):
     name = "memberships"
 
     def ready(self) -> None:
-        from memberships import member_actions, places, timeline
+        from memberships import member_actions, personal, places, timeline
         from memberships.models import Role
 
         everybody = frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
@@ -14,3 +14,4 @@ class MembershipsConfig(AppConfig):
         places.navigation.append(places.NavItem(_("Memberships"), "membership_list", everybody - {Role.OPERATOR}, 60))
         places.timelines.append(timeline.happenings)
         places.member_actions.append(member_actions.of)
+        places.member_rows.extend(personal.ROWS)

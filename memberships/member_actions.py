@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from memberships import access, frame, standing
+from memberships import access, frame, merging, standing
 from memberships.models import Member
 from memberships.places import Action
 from memberships.rights import Right
@@ -17,11 +17,14 @@ from memberships.rules.terms import Status
 
 
 def of(*, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action]:
-    """Freeze, renew, do-not-call and edit, for who may."""
+    """Freeze, renew, do-not-call, edit and merge, for who may."""
     user = frame.person(request)
-    if member.merged_into_id is not None or not access.may(user, Right.EDIT_MEMBERS, member.club):
+    if not access.may(user, Right.EDIT_MEMBERS, member.club):
         return []
-    actions = [Action(_("Edit"), reverse("member_edit", args=[member.pk]), "edit", "E", position=80)]
+    actions = _merges(member, now)
+    if member.merged_into_id is not None:
+        return actions
+    actions += [Action(_("Edit"), reverse("member_edit", args=[member.pk]), "edit", "E", position=80)]
     stand = standing.of_member(member=member, on=local_time.local_day(now, member.club.zone))
     if stand.membership and stand.status in (Status.ACTIVE, Status.FROZEN, Status.PENDING):
         url = reverse("freeze_new", args=[stand.membership.pk])
@@ -33,4 +36,22 @@ def of(*, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action
     if not marked or access.may(user, Right.CLEAR_DNC, member.club):
         label = _("May be called…") if marked else _("Do not call…")
         actions.append(Action(label, reverse("member_do_not_call", args=[member.pk]), "phone-off", position=70))
+    return actions
+
+
+def _merges(member: Member, now: dt.datetime) -> list[Action]:
+    """Another row of the same person joins this one; one that joined today goes back."""
+    actions = [
+        Action(
+            _("Take back the merge with %(name)s…")
+            % {"name": (merge.gone if merge.kept == member else merge.kept).name},
+            reverse("merge_undo", args=[merge.pk]),
+            position=91,
+            rare=True,
+        )
+        for merge in merging.reversible(member=member, now=now)
+    ]
+    if member.merged_into_id is None:
+        url = reverse("member_merge", args=[member.pk])
+        actions.append(Action(_("Merge with another…"), url, position=90, rare=True))
     return actions

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from memberships.models import Club, Member, Quote
+from memberships.events import Moment
+from memberships.models import Club, Member, Quote, User
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Action:
     primary: bool = False
     position: int = 50
     attributes: dict[str, str] = field(default_factory=dict)
+    rare: bool = False  # stands in the menu behind the buttons
 
 
 class MemberActions(Protocol):
@@ -98,6 +102,37 @@ class OfferSides(Protocol):
     def __call__(self, *, request: HttpRequest, quote: Quote, now: dt.datetime) -> OfferSide | None: ...
 
 
+@dataclass(frozen=True)
+class MemberRows:
+    """Rows that belong to a member: they move when members are merged, are exported, and lose their words when the
+    member is erased.
+
+    ``path``: look-up of the member from a row; only rows that name the member themselves (``"member"``) move.
+    ``words``: the columns that say something of the person (emptied in the rows and in all of their history).
+    ``once``: a field that no two rows of a member share; in a merge the other's twin stays where it is.
+    ``seen_by``: leaves out of an export what its reader must not see.
+    """
+
+    name: str
+    label: object
+    model: type[Model]
+    path: str = "member"
+    words: tuple[str, ...] = ()
+    once: str = ""
+    seen_by: Callable[[QuerySet, User], QuerySet] | None = None
+
+
+class Merging(Protocol):
+    """What a room does beside moving its ``member_rows`` when members are merged, and how it is taken back.
+
+    ``before`` runs while all rows are still where they were; its answer (JSON) is kept and given to ``undo``, which
+    runs when they are there again.
+    """
+
+    def before(self, *, kept: Member, gone: Member, moment: Moment) -> object: ...
+    def undo(self, *, kept: Member, gone: Member, made: object, moment: Moment) -> None: ...
+
+
 member_panels: list[MemberPanel] = []
 offer_sides: list[OfferSides] = []
 member_actions: list[MemberActions] = []
@@ -105,3 +140,5 @@ timelines: list[Timeline] = []
 start_pages: list[StartPage] = []
 navigation: list[NavItem] = []
 club_parts: list[ClubMade] = []
+member_rows: list[MemberRows] = []
+mergings: dict[str, Merging] = {}

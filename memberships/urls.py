@@ -1,6 +1,6 @@
 from django.urls import path
 
-from memberships.views import catalogue, changes, entrance, members, membership_list, offers, people, terms
+from memberships.views import catalogue, changes, entrance, members, membership_list, merging, offers, people, terms
 
 urlpatterns = [
     path("", entrance.start, name="start"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("members/<int:pk>/", members.member_detail, name="member_detail"),
     path("members/<int:pk>/edit/", people.member_edit, name="member_edit"),
     path("members/<int:pk>/do-not-call/", people.do_not_call, name="member_do_not_call"),
+    path("members/<int:pk>/merge/", merging.member_merge, name="member_merge"),
+    path("merges/<int:pk>/undo/", merging.merge_undo, name="merge_undo"),
     path("members/<int:pk>/terms/", terms.member_terms, name="member_terms"),
     path("members/<int:pk>/changes/", changes.member_changes, name="member_changes"),
     path("members/<int:pk>/offer/", offers.offer_new, name="offer_new"),

@@ -112,6 +112,24 @@ def take_as_return(*, visit: Visit, now: dt.datetime, by: User | None) -> Freeze
         return ended
 
 
+def mend_covered(*, member: Member) -> list[int]:
+    """Visits without membership that one covers now are no longer listed; answers their ids."""
+    marked = Visit.objects.filter(member=member, to_mend=Visit.Mend.NO_MEMBERSHIP)
+    covered, zone = _covered([member.pk])[member.pk], member.club.zone
+    mended = []
+    for pk, at in marked.order_by("pk").values_list("pk", "at"):
+        day = local_time.local_day(at, zone)
+        if any(first <= day <= last for first, last in covered):
+            mended.append(pk)
+    Visit.objects.filter(pk__in=mended).update(to_mend="")
+    return mended
+
+
+def mark_to_mend(ids: Iterable[int]) -> None:
+    """List visits again that ``mend_covered`` took off the list."""
+    Visit.objects.filter(pk__in=list(ids), to_mend="").update(to_mend=Visit.Mend.NO_MEMBERSHIP)
+
+
 # ---- adding ----------------------------------------------------------------------------------------------
 
 

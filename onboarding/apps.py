@@ -12,7 +12,7 @@ class OnboardingConfig(AppConfig):
         from calls import places as call_places
         from memberships import events, places
         from memberships.models import Role
-        from onboarding import clubs, listeners
+        from onboarding import clubs, listeners, personal
         from onboarding.views import parts
 
         events.sold.append(listeners.sold)
@@ -20,7 +20,6 @@ class OnboardingConfig(AppConfig):
         events.frozen.append(listeners.frozen_or_not)
         events.unfrozen.append(listeners.frozen_or_not)
         events.visited.append(listeners.visited)
-        events.merged.append(listeners.merged)
         events.erased.append(listeners.erased)
         calls.outcome_recorded.append(listeners.outcome_recorded)
         calls.outcome_undone.append(listeners.outcome_undone)
@@ -35,3 +34,4 @@ class OnboardingConfig(AppConfig):
         places.timelines.append(parts.happenings)
         staff = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
         places.navigation.append(places.NavItem(_("Onboarding"), "onboarding_list", staff, 40, "g o"))
+        places.member_rows.extend(personal.ROWS)

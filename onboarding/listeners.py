@@ -12,7 +12,7 @@ from calls.rules import kinds, occasions
 from memberships.events import Moment
 from memberships.models import Club, Freeze, Member, Membership, Visit
 from onboarding import checklists
-from onboarding.models import Checklist, Fact, Step, StepStatus
+from onboarding.models import Fact, Step, StepStatus
 from onboarding.rules import checklist as rules
 
 
@@ -99,10 +99,6 @@ def meeting_off(*, meeting: Meeting, moment: Moment) -> None:
         return
     booked = sessions.filter(calendar_uid=meeting.calendar_uid).values_list("booked_at", flat=True)
     checklists.reopen_by_fact(member_id=meeting.member_id, fact=Fact.SESSION, at=booked)
-
-
-def merged(*, kept: Member, gone: Member, moment: Moment) -> None:
-    Checklist.objects.filter(member=gone).update(member=kept)
 
 
 def erased(*, member: Member, moment: Moment) -> None:

@@ -131,7 +131,7 @@ def _store(scope: Scope, kind: Kind, wants: list[Want], stored: Stored) -> None:
     moved: list[tuple[int, int]] = []
     for want in wants:
         row = known.get(want.wanted.key)
-        if row is None or (row[1] == TaskStatus.LAPSED and row[2] != Lapse.MERGED):
+        if row is None or row[1] == TaskStatus.LAPSED:
             fresh.append(want)
             continue
         stored.served.add(want.member)

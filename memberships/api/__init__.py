@@ -7,6 +7,7 @@ from memberships.api import audit, freezes, members, offers, terms, visits
 urlpatterns: list[URLPattern | URLResolver] = [
     path("members", members.members, name="api_members"),
     path("members/<int:pk>", members.member, name="api_member"),
+    path("members/<int:pk>/merge", members.merge, name="api_member_merge"),
     path("plans", offers.plans, name="api_plans"),
     path("promotions", offers.promotions, name="api_promotions"),
     path("quotes", offers.new_quote, name="api_quotes"),

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from config import api, clock
 from config.access import policy
 from config.paging import By
-from memberships import access, people
+from memberships import access, merging, people
 from memberships.api import fields, finding
 from memberships.api.describing import either
 from memberships.models import Club, Member, Segment
@@ -145,6 +145,10 @@ class ChangedMemberBody(DetailsBody):
     )
 
 
+class MergeBody(serializers.Serializer[Any]):
+    other = fields.MemberField(help_text="The member that goes into this one.")
+
+
 class MembersQuery(fields.ClubQuery):
     q = serializers.CharField(
         required=False, allow_blank=True, max_length=200, help_text="Part of a name, or of a number."
@@ -209,6 +213,18 @@ def member(request: Request, pk: int) -> Response:
         people.edit(member=found, details=_details(data, found.club, request), now=now, by=user)
         _mark(request, found, data, now)
     return Response(MemberSerializer(_rows().get(pk=found.pk)).data)
+
+
+@extend_schema(summary="Merge another member into this one", request=MergeBody, responses={200: MemberSerializer})
+@policy(Right.EDIT_MEMBERS)
+@api_view(["POST"])
+def merge(request: Request, pk: int) -> Response:
+    user = finding.acting(request)
+    kept = access.one(user, _rows(), pk, Right.EDIT_MEMBERS)
+    data = finding.body(request, MergeBody)
+    gone = finding.member(user, data["other"], Right.EDIT_MEMBERS, within=kept.club, field="other")
+    merging.merge(kept=kept, gone=gone, now=clock.now(), by=user)
+    return Response(MemberSerializer(_rows().get(pk=kept.pk)).data)
 
 
 def _rows() -> QuerySet[Member]:

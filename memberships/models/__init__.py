@@ -2,7 +2,7 @@
 
 from memberships.models.clubs import Club, ClubPolicy, DayOff, Employee, Role, User, WeeklyHours
 from memberships.models.offers import Audience, Plan, Promotion, PromotionKind, Quote, SaleKind, TermUnit
-from memberships.models.people import Member, Segment, SegmentChange
+from memberships.models.people import Member, MemberErasure, MemberMerge, Segment, SegmentChange
 from memberships.models.terms import Closure, Freeze, Membership, PromotionUse
 from memberships.models.visits import Visit
 
@@ -15,6 +15,8 @@ __all__ = [
     "Employee",
     "Freeze",
     "Member",
+    "MemberErasure",
+    "MemberMerge",
     "Membership",
     "Plan",
     "Promotion",

@@ -102,8 +102,8 @@ class Member(models.Model):
 
     @property
     def name(self) -> str:
-        """First and last name, as one is addressed."""
-        return f"{self.first_name} {self.last_name}".strip()
+        """First and last name, as one is addressed; a dash for one whose words were erased."""
+        return f"{self.first_name} {self.last_name}".strip() or "—"
 
     @property
     def do_not_call(self) -> bool:
@@ -124,3 +124,33 @@ class SegmentChange(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "on"], name="segment_change_once_a_day")]
+
+
+class MemberMerge(models.Model):
+    """Two rows of the list were one person: ``gone`` went into ``kept``.
+
+    ``moved`` is what it takes to undo it (``memberships.merging``): ids of rows and names of fields, no words.
+    """
+
+    kept = models.ForeignKey(Member, models.CASCADE, related_name="merges")
+    gone = models.ForeignKey(Member, models.CASCADE, related_name="merges_away")
+    merged_at = models.DateTimeField()
+    merged_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    moved = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gone"], condition=Q(undone_at__isnull=True), name="member_merge_once_at_a_time"
+            ),
+        ]
+
+
+class MemberErasure(models.Model):
+    """The words of a member were erased, when and by whom. Written only by the database function that does it."""
+
+    member = models.OneToOneField(Member, models.CASCADE, related_name="erasure")
+    erased_at = models.DateTimeField()
+    erased_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")

@@ -264,10 +264,12 @@ def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
     panels = [panel(request=request, member=member, now=now) for panel in places.member_panels]
     shown = sorted((panel for panel in panels if panel), key=lambda panel: panel.position)
     actions = [action for place in places.member_actions for action in place(request=request, member=member, now=now)]
+    actions.sort(key=lambda action: action.position)
     context |= {
         "main_panels": [panel for panel in shown if panel.column == "main"],
         "side_panels": [panel for panel in shown if panel.column == "side"],
-        "actions": sorted(actions, key=lambda action: action.position),
+        "actions": [action for action in actions if not action.rare],
+        "rare_actions": [action for action in actions if action.rare],
         "may_edit": access.may(user, Right.EDIT_MEMBERS, member.club),
         "may_audit": access.may(user, Right.READ_AUDIT, member.club),
     }

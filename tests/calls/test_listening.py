@@ -9,7 +9,7 @@ import pytest
 from calls import dialling, outcomes, planning, queue
 from calls.models import CallAttempt, CallTask, Complaint, Request, TaskStatus
 from calls.outcomes import Said
-from memberships import events, freezing, people, sales
+from memberships import events, freezing, merging, people, sales
 from memberships.events import Moment
 from memberships.models import Club, Member, Membership, User
 from tests import days
@@ -161,8 +161,7 @@ def test_merged_members_share_one_history_and_the_calls_to_the_other_lapse(club:
     twin = make_attempt(member, "2026-10-01T12:00")
     same_instant = make_attempt(gone, "2026-10-01T12:00")
     complaint = Complaint.objects.create(club=club, member=gone, text="Cold.", received_at=NOW)
-    for listener in events.merged:
-        listener(kept=member, gone=gone, moment=Moment(now=NOW, today=days.TODAY, by=None))
+    merging.merge(kept=member, gone=gone, now=NOW, by=None)
     assert state(task) == ("lapsed", "merged")
     attempt.refresh_from_db()
     complaint.refresh_from_db()

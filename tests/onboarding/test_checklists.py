@@ -8,7 +8,7 @@ import pytest
 
 from calls import meetings
 from calls.models import CallAttempt
-from memberships import events, places, sales
+from memberships import events, merging, places, sales
 from memberships.events import Moment
 from memberships.models import SaleKind
 from memberships.rules.errors import Refused
@@ -306,7 +306,7 @@ def test_the_review_closes_when_the_member_came(club, member, checklist, anna):
 def test_a_merged_member_keeps_their_checklist_and_an_erased_one_loses_the_words(club, member, checklist, anna):
     checklists.done(step=step(checklist, "Body"), result="24 %", by=anna.user, now=days.NOW)
     kept = factories.make_member(club, last_name="Kept", phone="")
-    listeners.merged(kept=kept, gone=member, moment=MOMENT)
+    merging.merge(kept=kept, gone=member, now=days.NOW, by=anna.user)
     checklist.refresh_from_db()
     assert checklist.member == kept
     listeners.erased(member=kept, moment=MOMENT)
