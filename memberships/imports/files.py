@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import accumulate, islice
+from itertools import accumulate, compress, islice
 from operator import itemgetter
 from pathlib import Path
 
@@ -20,6 +21,7 @@ DELIMITERS = ",;\t|"
 LONGEST_CELL = 1 << 17
 LONGEST_HEADER = 1 << 16
 BATCH = 8_000
+POSTGRES = {"utf-8": "UTF8", "utf-8-sig": "UTF8", "cp1251": "WIN1251", "cp1252": "WIN1252"}
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -40,6 +42,20 @@ class Batch:
     rows: list[list[str]]
     broken: list[Broken]
 
+    def only(self, wanted: Iterable[int]) -> Batch:
+        """The rows that are wanted (true or false for each, in order)."""
+        kept = list(wanted)
+        return Batch(list(compress(self.lines, kept)), list(compress(self.rows, kept)), self.broken)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """How PostgreSQL is told to read the same file: its encoding's name there, and the byte at which it begins."""
+
+    encoding: str
+    delimiter: str
+    begins: int
+
 
 @dataclass(frozen=True)
 class Table:
@@ -49,6 +65,7 @@ class Table:
     places: Mapping[str, int]
     unknown: list[str]
     batches: Callable[[], Iterator[Batch]]
+    plain: Plain | None = None
 
     def name_of(self, field: str) -> str:
         """The file's own name of the column that holds a field; the field's where there is none."""
@@ -72,17 +89,21 @@ def open_table(
         raise UnusableFile(_("The file cannot be opened: %(why)s.") % {"why": error.strerror}) from None
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnusableFile(_("This is an old Excel file (.xls); save it as .xlsx or CSV."))
+    plain = None
     if magic.startswith(b"PK\x03\x04"):
         rows: Callable[[], Iterator[Batch]] = _Sheet(path)
     else:
         encoding = encodings.of(path)
-        rows = _Text(path, encoding, *_find_header(path, encoding, fields, mapping))
+        start, delimiter = _find_header(path, encoding, fields, mapping)
+        rows = _Text(path, encoding, start, delimiter)
+        if start == 1 and encoding in POSTGRES:
+            plain = Plain(POSTGRES[encoding], delimiter, len(codecs.BOM_UTF8) if encoding == "utf-8-sig" else 0)
     first = next(rows(), None)
     if first is None or not first.rows:
         raise UnusableFile(_("The file is empty."))
     header = first.rows[0]
     places, unknown = headers.columns(header, fields, required, mapping)
-    return Table(header, places, unknown, _Behind(rows))
+    return Table(header, places, unknown, _Behind(rows), plain)
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,9 @@ class Freezes:
             "reason": Spellings(cells.short(200), ""),
         }
 
+    def comparison(self) -> None:
+        """Every row is read."""
+
     def derive(self, stretch: Stretch) -> None:
         """No freeze ends before it starts."""
         stretch.check(

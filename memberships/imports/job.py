@@ -167,6 +167,11 @@ class Job:
         """Keep what is wrong with rows beside, while the database is busy taking rows in."""
         self._beside.write(lines_of(_problem_columns(problems)))
 
+    def forget_reports(self) -> None:
+        """Throw away what was kept beside: the file is read once more."""
+        self._beside.seek(0)
+        self._beside.truncate()
+
     def report_kept(self) -> None:
         """Write down what was kept beside."""
         self._beside.seek(0)

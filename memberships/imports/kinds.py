@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from memberships.imports.cells import Reader
 from memberships.imports.job import Counts, Job, Stretch
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How raw rows ``x`` of a file, found again by ``external_id``, are compared with what is stored (``m``).
+
+    ``tables`` joins ``stored AS m`` and what else is needed; ``conditions`` says by field what makes its ``{cell}``
+    the plain writing of what is stored.
+    """
+
+    stored: str
+    tables: str
+    conditions: Mapping[str, str]
 
 
 class Kind(Protocol):
@@ -33,6 +47,9 @@ class Kind(Protocol):
 
     def merge(self) -> Counts:
         """Store the staged rows."""
+
+    def comparison(self) -> Comparison | None:
+        """How a file that is loaded again is recognised; None where every row is read."""
 
 
 KINDS: dict[str, type[Kind]] = {}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from memberships.imports import cells
 from memberships.imports.cells import NULL, Each, Reader, Spellings, Text, Unreadable
 from memberships.imports.job import Counts, Job, Stretch
+from memberships.imports.kinds import Comparison
 from memberships.rules.many_phones import Reader as PhoneReader
 from memberships.rules.phones import BadPhone
 
@@ -57,6 +58,25 @@ class Members:
             "referred_by": Text(64, NULL),
             **{name: Spellings(cells.yes_or_no) for name in (*CONSENTS, "do_not_call")},
         }
+
+    def comparison(self) -> Comparison:
+        """The plain writing of a member's fields; marks and consents that a file gives are there already."""
+        consent = "{{cell}} IN ('', CASE WHEN m.{0} THEN 'yes' WHEN NOT m.{0} THEN 'no' END)"
+        return Comparison(
+            "memberships_member",
+            """
+            JOIN memberships_member m ON m.club_id = %(club)s AND m.external_id = x.external_id
+            LEFT JOIN memberships_member b ON b.id = m.referred_by_id
+            """,
+            {
+                "external_id": "TRUE",
+                **{name: f"{{cell}} = m.{name}" for name in PLAIN},
+                "birthday": "{cell} = coalesce(m.birthday::text, '')",
+                "referred_by": "{cell} = coalesce(b.external_id, '')",
+                **{name: consent.format(name) for name in CONSENTS},
+                "do_not_call": "{cell} IN ('', 'no') OR {cell} = 'yes' AND m.do_not_call_since IS NOT NULL",
+            },
+        )
 
     def derive(self, stretch: Stretch) -> None:
         """A row that names itself as the one who brought it is refused."""

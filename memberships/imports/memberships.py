@@ -12,9 +12,36 @@ from django.utils.translation import gettext as _
 from memberships.imports import cells, lineage, resolved, sold
 from memberships.imports.cells import NULL, Reader, Spellings, Text
 from memberships.imports.job import Counts, Job, Stretch
+from memberships.imports.kinds import Comparison
 from memberships.models import Plan, Promotion, PromotionKind
 from memberships.rules import money, terms
 from memberships.rules.terms import Term
+
+STORED = """
+    JOIN memberships_membership m ON m.club_id = %(club)s AND m.external_id = x.external_id
+    JOIN memberships_member o ON o.id = m.member_id
+    JOIN memberships_plan p ON p.id = m.plan_id
+    CROSS JOIN LATERAL (SELECT coalesce(m.given_starts_on, m.starts_on) AS starts_on) s
+    LEFT JOIN (
+        SELECT u.membership_id, string_agg(q.code, ';' ORDER BY q.id) AS promotions
+        FROM memberships_promotionuse u JOIN memberships_promotion q ON q.id = u.promotion_id GROUP BY 1
+    ) u ON u.membership_id = m.id
+"""
+CONDITIONS = {
+    "external_id": "TRUE",
+    "member": "{cell} = o.external_id",
+    "plan": "{cell} = p.code",
+    "starts_on": "{cell} = s.starts_on::text",
+    "ends_on": "{cell} = CASE WHEN m.ends_given THEN (m.ends_on - (m.starts_on - s.starts_on))::text ELSE '' END",
+    "sold_on": "{cell} = m.sold_on::text OR {cell} = '' AND m.sold_on = s.starts_on",
+    "price_paid": "{cell} = trim_scale(m.price_paid)::text",
+    "promotions": "{cell} = coalesce(u.promotions, '')",
+    "special_terms": "{cell} = m.special_terms",
+    "balance_due": "{cell} = trim_scale(m.balance_due)::text",
+    "balance_due_on": "{cell} = coalesce(m.balance_due_on::text, '')",
+    "cancelled_on": "{cell} = coalesce(m.cancelled_on::text, '')",
+    "cancel_reason": "{cell} = m.cancel_reason",
+}
 
 
 class Memberships:
@@ -77,6 +104,10 @@ class Memberships:
             "cancelled_on": Spellings(days.iso),
             "cancel_reason": Spellings(cells.short(400), ""),
         }
+
+    def comparison(self) -> Comparison:
+        """The plain writing of what a row said when it was stored; where it lies since is not asked."""
+        return Comparison("memberships_membership", STORED, CONDITIONS)
 
     def derive(self, stretch: Stretch) -> None:
         """Count the end of each term and its bonus days; refuse days in the wrong order."""

@@ -55,6 +55,9 @@ class Plans:
             "active": Spellings(cells.yes_or_no, "t"),
         }
 
+    def comparison(self) -> None:
+        """Every row is read."""
+
     def derive(self, stretch: Stretch) -> None:
         """Part the term; say where a name holds an amount that operators will not see."""
         terms = [Term.parse(text) for text in stretch.columns["term"]]

@@ -81,6 +81,9 @@ class Promotions:
             "details": Text(20_000, lines=True),
         }
 
+    def comparison(self) -> None:
+        """Every row is read."""
+
     def derive(self, stretch: Stretch) -> None:
         """Read the value as its kind wants it; no promotion ends before it starts."""
         columns = stretch.columns

@@ -19,7 +19,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from memberships import holding
-from memberships.imports import files, refused
+from memberships.imports import files, refused, same
 from memberships.imports.dates import Days
 from memberships.imports.files import Batch
 from memberships.imports.job import Job, Stretch, lines_of
@@ -117,7 +117,6 @@ def _lock(job: Job) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [IMPORTS, job.club.pk])
         cursor.execute("SET LOCAL work_mem = '96MB'")
-    holding.share_closures(job.club)
 
 
 def _load(job: Job, kind: Kind, *, skip_bad: bool, progress: Progress) -> Answer:
@@ -125,11 +124,14 @@ def _load(job: Job, kind: Kind, *, skip_bad: bool, progress: Progress) -> Answer
         "import_problems", {"line": "int", "column": "text", "value": "text", "message": "text", "warning": "bool"}
     )
     job.create("import_rows", {"line": "int", **kind.staged})
+    progress("comparing", 0)
+    rest = same.find(job, kind.comparison())
     job.report((1, name, "", _("This column is not known and was left out."), True) for name in job.table.unknown)
-    rows = _stage(job, kind, progress)
+    rows = _stage(job, kind, rest, progress)
     progress("checking", rows)
     job.analyze("import_rows")
     job.drop_refused()
+    holding.share_closures(job.club)
     kind.check()
     job.drop_refused()
     bad = job.refused()
@@ -146,15 +148,18 @@ def _load(job: Job, kind: Kind, *, skip_bad: bool, progress: Progress) -> Answer
     return Answer(rows, created, updated, unchanged, merged, bad, errors, warnings)
 
 
-def _stage(job: Job, kind: Kind, progress: Progress) -> int:
-    """Read the file into the staging table; answers how many rows it has."""
+def _stage(job: Job, kind: Kind, rest: same.Rest | None, progress: Progress) -> int:
+    """Read the file (or the ``rest`` of it) into the staging table; answers how many rows the file has."""
+    if rest is not None and not rest.count:
+        return rest.rows
     readers = kind.readers()
     names = ("line", *kind.staged)
-    count = 0
+    count = broken = 0
     with _without_collecting(), job.copying("import_rows", names) as write:
         for batch in job.table.batches():
-            count += len(batch.rows) + len(batch.broken)
-            lines, rows = _fitting(job, batch)
+            before, count = count, count + len(batch.rows) + len(batch.broken)
+            broken += len(batch.broken)
+            lines, rows = _fitting(job, batch if rest is None else batch.only(rest.different[before:count]))
             if rows:
                 stretch = Stretch(job, lines, rows)
                 stretch.read(readers)
@@ -163,6 +168,11 @@ def _stage(job: Job, kind: Kind, progress: Progress) -> int:
                 job.report_later(stretch.problems)
                 write(lines_of([list(map(str, stretch.lines)), *(stretch.columns[name] for name in kind.staged)]))
             progress("reading", count)
+    if rest is not None and (broken or count != rest.rows):
+        # the two readers of CSV do not agree on what a row is: read them all
+        job.run("TRUNCATE import_rows")
+        job.forget_reports()
+        return _stage(job, kind, None, progress)
     job.report_kept()
     return count
 

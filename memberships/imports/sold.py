@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memberships.imports import mending, resolved
+from memberships.imports import closing, mending, resolved
 from memberships.imports.job import Counts, Job
 
 LINEAGE = ("sale_kind", "renewed_from_id", "follows", "chain_starts_on")
@@ -22,6 +22,7 @@ def store(job: Job) -> Counts:
         UPDATE memberships_member m SET last_covered_on = a.last_covered_on FROM import_members a
         WHERE m.id = a.member_id AND m.last_covered_on IS DISTINCT FROM a.last_covered_on
     """)
+    closing.freeze(job)
     mending.mark_again(job, "SELECT member_id FROM import_members")
     return counts
 

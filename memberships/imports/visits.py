@@ -35,6 +35,9 @@ class Visits:
             "zone": Spellings(cells.short(32), ""),
         }
 
+    def comparison(self) -> None:
+        """Every row is read."""
+
     def derive(self, stretch: Stretch) -> None:
         """Nothing more is read from a visit."""
 

@@ -289,3 +289,30 @@ def test_club_of_another_zone_has_its_own_today(load: Load, club: Club) -> None:
     late = dt.datetime(2026, 11, 13, 3, 0, tzinfo=dt.UTC)  # the 12th in Chicago
     answer = load("memberships", f"{HEADER}S1,A0,M1,2026-12-01,,2026-11-13,40,,\n", now=late)
     assert answer.refused == 1
+
+
+def test_counted_ends_are_frozen_while_the_club_is_shut(load: Load, club: Club) -> None:
+    first, last = day("2026-12-24"), day("2026-12-28")
+    freezing.close_club(club=club, starts_on=first, ends_on=last, why="repairs", now=days.NOW, by=None)
+    text = (
+        f"{HEADER}S1,A0,M1,2026-12-01,,2026-11-01,40,,\nS2,A0,M1,2027-01-01,,2026-11-01,40,,\n"
+        "S3,A1,M1,2026-12-01,2026-12-31,2026-11-01,40,,\nS4,A2,M1,2026-03-01,,,40,,\n"
+    )
+    later = days.NOW + dt.timedelta(hours=1)
+    assert load("memberships", text, now=later).created == 4
+    ends = dict(Membership.objects.values_list("external_id", "effective_ends_on"))
+    assert ends == {
+        "S1": day("2027-01-05"), "S2": day("2027-02-05"), "S3": day("2026-12-31"), "S4": day("2026-03-31"),
+    }  # fmt: skip
+    assert membership("S2").starts_on == day("2027-01-06")
+    assert membership("S1").freezes.get().closure is not None
+    assert Member.objects.get(external_id="A0").last_covered_on == day("2027-02-05")
+    assert load("memberships", text, now=later).unchanged == 4
+
+
+def test_closure_that_would_move_a_started_membership_leaves_the_row_as_it_is(load: Load, club: Club) -> None:
+    first, last = day("2026-10-20"), day("2026-10-22")
+    freezing.close_club(club=club, starts_on=first, ends_on=last, why="repairs", now=days.NOW, by=None)
+    text = f"{HEADER}S1,A0,M1,2026-10-01,,,40,,\nS2,A0,M1,2026-11-01,,,40,,\n"
+    load("memberships", text, now=days.NOW + dt.timedelta(hours=1))
+    assert (membership("S1").effective_ends_on, membership("S1").frozen_days) == (day("2026-10-31"), 0)
