@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
+REFUSAL = re.compile(r"status of 4\d\d")
+"""What Chromium says of an answer that refuses something, which is no trouble."""
 
 
 class Person:
@@ -18,9 +20,13 @@ class Person:
         self.address, self.user = address, user
         self.page: Page = context.new_page()
         self.troubles: list[str] = []
-        self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("response", self._look)
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error" and not REFUSAL.search(said.text):
+            self.troubles.append(said.text)
 
     def _look(self, response: Response) -> None:
         if response.status >= 500:
