@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from memberships.models import Member
+from memberships.models import Club, Member
 from tests import factories
+from tests.days import day
 from tests.memberships.api.client import Api
 from tests.memberships.shop import Shop
 
@@ -128,3 +129,35 @@ def test_a_refused_mark_leaves_the_details_too(administrator: Api, pamela: Membe
 
     assert administrator.patch("members/12", {"goal": "x", "do_not_call": None, "reason": "y"}).status == 403
     assert administrator.get("members/12").body["goal"] == ""
+
+
+def test_two_members_become_one(administrator: Api, pamela: Member, shop: Shop) -> None:
+    other = shop.member("Scot", phone=factories.phone(8), goal="run")
+
+    kept = administrator.post("members/12/merge", {"other": other.pk})
+
+    assert (kept.status, kept.body["id"], kept.body["goal"]) == (200, 12, "run")
+    assert [row["id"] for row in administrator.results("members", club="mf")] == [12]
+    again = administrator.post("members/12/merge", {"other": other.pk})
+    assert (again.status, again.code) == (409, "invalid")
+
+
+def test_a_merge_that_could_never_be_right(administrator: Api, pamela: Member, stranger: Api, shop: Shop) -> None:
+    elsewhere = factories.make_member(Club.objects.get(slug="elsewhere"), phone="")
+
+    foreign = administrator.post("members/12/merge", {"other": elsewhere.pk})
+    gone = administrator.post("members/12/merge", {"other": 999999})
+
+    assert (foreign.status, foreign.fields) == (422, {"other"})
+    assert foreign.response.content == gone.response.content
+    assert administrator.post("members/12/merge", {"other": 12}).fields == {"other"}
+
+
+def test_members_whose_days_overlap_are_not_merged(administrator: Api, pamela: Member, shop: Shop) -> None:
+    other = shop.member("Scot")
+    factories.make_membership(other, shop.m12, starts_on=day("2026-06-01"))
+
+    answer = administrator.post("members/12/merge", {"other": other.pk})
+
+    assert (answer.status, answer.code) == (409, "overlap")
+    assert answer.body["days"] == [{"first": "2026-06-01", "last": "2026-11-30"}]

@@ -26,6 +26,7 @@ CALLS: dict[tuple[str, str], Right] = {
     ("GET", "members/{member}"): R.READ_MEMBERS,
     ("PATCH", "members/{member}"): R.EDIT_MEMBERS,
     ("GET", "members/{member}/contact-policy"): R.READ_MEMBERS,
+    ("POST", "members/{member}/merge"): R.EDIT_MEMBERS,
     ("GET", "plans"): R.READ_OFFERS,
     ("GET", "promotions"): R.READ_OFFERS,
     ("POST", "quotes"): R.SELL,
