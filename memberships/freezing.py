@@ -27,6 +27,12 @@ class ClosureDaysRefused(Invalid):
     field = "ends_on"
 
 
+class ReopenedInThePast(Invalid):
+    """A closure is taken back from today on, or from a later day."""
+
+    field = "on"
+
+
 class ClosureFreeze(Conflict):
     """Days of a closure end with the closure, not by an early return."""
 
@@ -233,12 +239,32 @@ def apply(*, closure: Closure, now: dt.datetime, by: User | None) -> Closed:
     return _for_all(closure, plan, now, by)
 
 
+def left_of(*, closure: Closure, now: dt.datetime) -> list[Left]:
+    """The memberships that a closure, as it stands, cannot freeze, and why; nothing stored."""
+    days = histories.closure_days(closure)
+    if days.ends_on < days.starts_on:
+        return []
+    today = holding.moment_in(closure.club, now, None).today
+    found: list[Left] = []
+    for member in _touched(closure.club, days.starts_on).filter(memberships__starts_on__lte=days.ends_on).distinct():
+        history = histories.of(member)
+        plan = rules.plan_closure(history.held, days, today=today)
+        found.extend(Left(history.rows[left.membership], left.why) for left in plan.left)
+    return found
+
+
 def reopen(*, closure: Closure, now: dt.datetime, by: User | None, on: dt.date | None = None) -> Closed:
-    """Take a closure back: its days from ``on`` (None: today) run again. The past stays as it was."""
+    """Take a closure back: its days from ``on`` (None: today) run again. The past stays as it was.
+
+    Raises ``ReopenedInThePast``.
+    """
     with holding.operation(by=by):
         holding.hold_closures(closure.club)
         closure = Closure.objects.select_for_update().select_related("club").get(pk=closure.pk)
-        from_day = on or holding.moment_in(closure.club, now, by).today
+        today = holding.moment_in(closure.club, now, by).today
+        from_day = on or today
+        if from_day < today:
+            raise ReopenedInThePast(sentence(N_("Days that are over stay frozen: choose today or a later day.")))
         closure.taken_back_on = min(from_day, closure.taken_back_on or from_day)
 
         def plan(history: History, today: dt.date) -> rules.ClosurePlan:

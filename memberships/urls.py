@@ -1,6 +1,18 @@
 from django.urls import path
 
-from memberships.views import catalogue, changes, entrance, members, membership_list, merging, offers, people, terms
+from memberships.views import (
+    catalogue,
+    changes,
+    closures,
+    entrance,
+    members,
+    membership_list,
+    mending,
+    merging,
+    offers,
+    people,
+    terms,
+)
 
 urlpatterns = [
     path("", entrance.start, name="start"),
@@ -22,6 +34,12 @@ urlpatterns = [
     path("memberships/<int:pk>/freeze/", terms.freeze_new, name="freeze_new"),
     path("memberships/<int:pk>/cancel/", terms.membership_cancel, name="membership_cancel"),
     path("freezes/<int:pk>/end/", terms.freeze_end, name="freeze_end"),
+    path("closures/", closures.closure_list, name="closure_list"),
+    path("closures/new/", closures.closure_new, name="closure_new"),
+    path("closures/<int:pk>/", closures.closure_detail, name="closure_detail"),
+    path("visits/to-mend/", mending.to_mend, name="visits_to_mend"),
+    path("visits/<int:pk>/dismiss/", mending.dismiss, name="visit_dismiss"),
+    path("visits/<int:pk>/return/", mending.take_as_return, name="visit_return"),
     path("plans/", catalogue.plan_list, name="plan_list"),
     path("plans/new/", catalogue.plan_edit, name="plan_new"),
     path("plans/<int:pk>/", catalogue.plan_edit, name="plan_edit"),

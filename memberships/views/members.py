@@ -18,7 +18,7 @@ from config import charts, clock, exports, tables
 from config.access import policy
 from config.paging import By
 from config.templatetags.ringback import days_tone
-from memberships import access, attendance, frame, places, quiet, standing
+from memberships import access, attendance, frame, places, quiet, standing, visits
 from memberships.models import Club, Member, Membership, Plan, Segment
 from memberships.rights import Right
 from memberships.rules.terms import Status
@@ -122,7 +122,9 @@ def member_list(request: HttpRequest) -> HttpResponse:
     table.page.rows[:] = rows_of(club, table.page.rows, today)
     if not prices:
         quiet.memberships(row.membership for row in table.page.rows)
-    context = {"may_edit": access.may(frame.person(request), Right.EDIT_MEMBERS, club)}
+    may_edit = access.may(frame.person(request), Right.EDIT_MEMBERS, club)
+    to_mend = visits.to_mend(club).order_by()[:COUNT_TO].count() if may_edit else 0
+    context = {"may_edit": may_edit, "to_mend": to_mend}
     return tables.answer(request, "memberships/member_list.html", table, context)
 
 

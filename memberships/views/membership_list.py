@@ -83,7 +83,8 @@ def membership_list(request: HttpRequest) -> HttpResponse:
         count = table.ways(lambda query: found(club, query, today, prices=prices)[:COUNT_TO].count())
         table.empty = tables.Empty(_("No membership fits"), ways=count)
     _dress(table.page.rows, today, prices)
-    return tables.answer(request, "memberships/membership_list.html", table)
+    context = {"may_close": access.may(frame.person(request), Right.OVERRIDE, club)}
+    return tables.answer(request, "memberships/membership_list.html", table, context)
 
 
 def found(club: Club, query: QueryDict, today: dt.date, *, prices: bool) -> QuerySet[Membership]:

@@ -24,6 +24,7 @@ from memberships.models import (
     Promotion,
     Quote,
     User,
+    Visit,
 )
 from onboarding import checklists
 from onboarding.models import Checklist, ChecklistTemplate, Step
@@ -53,6 +54,7 @@ class Side:
     member: Member
     newcomer: Member
     merge: MemberMerge
+    visit: Visit
     membership: Membership
     freeze: Freeze
     closure: Closure
@@ -152,6 +154,7 @@ def make_side(club: Club) -> Side:
         club=club, people=people, tokens=tokens, employee=employee, plan=plan, promotion=promotion, member=member,
         newcomer=newcomer, membership=membership, freeze=freeze, closure=closure, quote=quote,
         merge=_merge(club, people["administrator"]),
+        visit=Visit.objects.create(club=club, member=frozen, at=days.NOW, to_mend="frozen"),
         task=make_task(member, "renewal", membership=membership, reason="The membership ends soon."),
         attempt=attempt, meeting=meeting, reason=reason, script=Script.objects.filter(club=club).order_by("pk")[0],
         request=Request.objects.create(club=club, member=member, text=f"€{PRICE} back", made_at=days.NOW),
@@ -216,4 +219,5 @@ def objects(side: Side) -> dict[str, Model]:
         "steps": side.step,
         "tasks": side.task,
         "templates": side.template,
+        "visits": side.visit,
     }

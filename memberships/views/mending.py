@@ -1,0 +1,107 @@
+"""Visits that cannot be right: without membership, or on a frozen day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from config import clock, tables
+from config.access import policy
+from config.paging import By
+from config.words import said
+from memberships import access, frame, visits
+from memberships.models import Club, Freeze, Visit
+from memberships.rights import Right
+from memberships.rules import local_time
+from memberships.rules.errors import Refused
+from memberships.views.people import acting
+
+COLUMNS = (
+    tables.Column("member", gettext_lazy("Member")),
+    tables.Column("at", gettext_lazy("Visit"), sort="at", numeric=True),
+    tables.Column("why", gettext_lazy("What is wrong")),
+    tables.Column("act", gettext_lazy("What to do")),
+)
+SORTS = {"at": (By("at"), By("id"))}
+
+
+@policy(Right.EDIT_MEMBERS)
+@require_safe
+def to_mend(request: HttpRequest) -> HttpResponse:
+    """The visits that somebody should look at, newest first, with what can be done."""
+    club = frame.current_club(request, Right.EDIT_MEMBERS)
+    rows = visits.to_mend(club).order_by()
+    why = request.GET.get("why", "")
+    if why:
+        rows = rows.filter(to_mend=why)
+    whys = ((Visit.Mend.NO_MEMBERSHIP.value, _("no membership")), (Visit.Mend.FROZEN.value, _("on a frozen day")))
+    table = tables.Table(
+        query=request.GET,
+        queryset=rows,
+        columns=COLUMNS,
+        sorts=SORTS,
+        default_sort="-at",
+        row_template="memberships/_visit_to_mend_row.html",
+        filters=(tables.Filter("why", _("What is wrong"), list(whys)),),
+    )
+    if not table.page.rows:
+        text = _("Visits without a membership and visits on frozen days are listed here.")
+        table.empty = tables.Empty(_("No visit to mend"), text)
+    _dress(club, table.page.rows)
+    return tables.answer(request, "memberships/visits_to_mend.html", table)
+
+
+@policy(Right.EDIT_MEMBERS)
+@require_POST
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nothing is wrong with the visit."""
+    visit = _visit(request, pk)
+    try:
+        visits.dismiss(visit=visit, now=clock.now(), by=acting(request))
+    except Refused as error:
+        messages.error(request, said(error.message))
+    else:
+        messages.success(request, _("The visit is no longer listed."))
+    return redirect("visits_to_mend")
+
+
+@policy(Right.SELL)
+@require_POST
+def take_as_return(request: HttpRequest, pk: int) -> HttpResponse:
+    """The member came back early: the freeze ends on the day of the visit."""
+    visit = _visit(request, pk)
+    try:
+        freeze = visits.take_as_return(visit=visit, now=clock.now(), by=acting(request))
+    except Refused as error:
+        messages.error(request, said(error.message))
+    else:
+        told = _("The freeze is void.") if freeze.voided else _("The freeze is ended; its unused days went back.")
+        messages.success(request, told)
+    return redirect("visits_to_mend")
+
+
+def _visit(request: HttpRequest, pk: int) -> Visit:
+    visit = access.one(acting(request), Visit.objects.select_related("club"), pk, Right.EDIT_MEMBERS)
+    frame.enter(request, visit.club)
+    return visit
+
+
+def _dress(club: Club, rows: list[Visit]) -> None:
+    """Gives each visit the freeze that it falls into."""
+    days = {visit.pk: local_time.local_day(visit.at, club.zone) for visit in rows}
+    freezes: dict[int, list[Freeze]] = {}
+    found = Freeze.objects.filter(membership__member__in={visit.member_id for visit in rows}, voided=False)
+    for freeze in found.select_related("membership"):
+        freezes.setdefault(freeze.membership.member_id, []).append(freeze)
+    for visit in rows:
+        visit.frozen_by = _of_day(freezes.get(visit.member_id, []), days[visit.pk])  # type: ignore[attr-defined]
+
+
+def _of_day(freezes: list[Freeze], day: dt.date) -> Freeze | None:
+    return next((freeze for freeze in freezes if freeze.starts_on <= day <= freeze.ends_on), None)
