@@ -27,6 +27,7 @@ STORED = """
         FROM memberships_promotionuse u JOIN memberships_promotion q ON q.id = u.promotion_id GROUP BY 1
     ) u ON u.membership_id = m.id
 """
+MONEY = "{{cell}} IN (round(m.{0}, %(digits)s)::text, trim_scale(m.{0})::text)"
 CONDITIONS = {
     "external_id": "TRUE",
     "member": "{cell} = o.external_id",
@@ -34,10 +35,10 @@ CONDITIONS = {
     "starts_on": "{cell} = s.starts_on::text",
     "ends_on": "{cell} = CASE WHEN m.ends_given THEN (m.ends_on - (m.starts_on - s.starts_on))::text ELSE '' END",
     "sold_on": "{cell} = m.sold_on::text OR {cell} = '' AND m.sold_on = s.starts_on",
-    "price_paid": "{cell} = trim_scale(m.price_paid)::text",
+    "price_paid": MONEY.format("price_paid"),
     "promotions": "{cell} = coalesce(u.promotions, '')",
     "special_terms": "{cell} = m.special_terms",
-    "balance_due": "{cell} = trim_scale(m.balance_due)::text",
+    "balance_due": MONEY.format("balance_due"),
     "balance_due_on": "{cell} = coalesce(m.balance_due_on::text, '')",
     "cancelled_on": "{cell} = coalesce(m.cancelled_on::text, '')",
     "cancel_reason": "{cell} = m.cancel_reason",

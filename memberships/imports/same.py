@@ -17,6 +17,7 @@ from psycopg import sql
 from memberships.imports.files import Plain
 from memberships.imports.job import Job
 from memberships.imports.kinds import Comparison
+from memberships.rules import money
 
 BLOCK = 1 << 20
 
@@ -83,6 +84,7 @@ def _compare(job: Job, comparison: Comparison) -> Rest | None:
     same = job.create_as(
         "import_same",
         f"SELECT x.number, m.id FROM import_raw x {comparison.tables} WHERE {' AND '.join(conditions)}",
+        digits=money.minor_digits(job.club.currency),
     )
     if same * 2 < rows or job.ask("SELECT 1 FROM import_same GROUP BY id HAVING count(*) > 1 LIMIT 1"):
         return None

@@ -16,7 +16,7 @@ MEMBERS = (
 )
 MEMBERSHIPS = (
     "external_id,member,plan,starts_on,ends_on,sold_on,price_paid,promotions,balance_due,cancelled_on\n"
-    "S1,A0,M12,2025-01-01,,,360,FRIEND15;PLUS14,0,\n"
+    "S1,A0,M12,2025-01-01,,,360.00,FRIEND15;PLUS14,0,\n"
     "S2,A1,M12,2026-01-01,2027-02-10,2025-12-20,229.5,,10,2026-11-01\n"
     "S3,A2,M1,2026-12-01,,,40,,0,\n"
 )
@@ -69,9 +69,9 @@ def test_file_that_is_as_stored_is_not_read_again(watched: Watched, kind: str, t
         ("members", MEMBERS, "B3,Cole", "B2,Cole", (0, 0, 2, 1)),
         ("members", MEMBERS, ",B1,\n", ",B1,\nB1,Twice,,,,,,,\n", (0, 0, 3, 1)),
         ("members", MEMBERS, "B3,Cole", 'B3,"Cole" x', (0, 0, 2, 1)),
-        ("memberships", MEMBERSHIPS, "360", "360,00", (0, 0, 2, 1)),
-        ("memberships", MEMBERSHIPS, "360", "360.00", (0, 0, 3, 0)),
-        ("memberships", MEMBERSHIPS, "360", "350", (0, 1, 2, 0)),
+        ("memberships", MEMBERSHIPS, "360.00", "360,00", (0, 0, 2, 1)),
+        ("memberships", MEMBERSHIPS, "360.00", "360.0", (0, 0, 3, 0)),
+        ("memberships", MEMBERSHIPS, "360.00", "350", (0, 1, 2, 0)),
         ("memberships", MEMBERSHIPS, "2027-02-10", "2027-02-11", (0, 1, 2, 0)),
         ("memberships", MEMBERSHIPS, "2026-11-01", "", (0, 1, 2, 0)),
         ("memberships", MEMBERSHIPS, "FRIEND15;PLUS14", "PLUS14;FRIEND15", (0, 0, 3, 0)),
