@@ -7,7 +7,7 @@ class CallsConfig(AppConfig):
 
     def ready(self) -> None:
         from calls import clubs, listening, panels, personal
-        from calls.views import meeting_parts
+        from calls.views import feedback, meeting_parts
         from memberships import events, places
         from memberships.models import Role
 
@@ -15,6 +15,7 @@ class CallsConfig(AppConfig):
         places.member_panels.append(panels.why_panel)
         places.timelines.append(panels.happenings)
         places.member_actions.append(meeting_parts.actions)
+        places.member_actions.append(feedback.actions)
         places.offer_sides.append(meeting_parts.beside_offer)
         everybody = frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
         places.navigation.append(places.NavItem(_("Desk"), "desk", everybody, 10, "g d"))
@@ -22,6 +23,8 @@ class CallsConfig(AppConfig):
         managers = frozenset({Role.MANAGER, Role.OWNER})
         places.navigation.append(places.NavItem(_("Reports"), "refusal_report", managers, 15, "g r"))
         places.navigation.append(places.NavItem(_("Live"), "live", managers, 12))
+        desk = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
+        places.navigation.append(places.NavItem(_("Feedback"), "request_list", desk, 50))
         places.navigation.append(places.NavItem(_("Settings"), "settings", managers, 90))
         places.start_pages.append(places.StartPage(frozenset({Role.OPERATOR}), "desk"))
         places.start_pages.append(places.StartPage(frozenset({Role.ADMINISTRATOR}), "meeting_list"))

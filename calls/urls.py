@@ -1,6 +1,19 @@
 from django.urls import path
 
-from calls.views import desk, live, meeting_close, meetings, reasons, refusal_members, refusals, scripts, settings, why
+from calls.views import (
+    complaints,
+    desk,
+    feedback,
+    live,
+    meeting_close,
+    meetings,
+    reasons,
+    refusal_members,
+    refusals,
+    scripts,
+    settings,
+    why,
+)
 
 urlpatterns = [
     path("calls/", desk.show, name="desk"),
@@ -27,6 +40,15 @@ urlpatterns = [
     path("members/<int:pk>/why/", why.member_why, name="member_why"),
     path("reports/refusals/", refusals.refusal_report, name="refusal_report"),
     path("reports/refusals/members/", refusal_members.refusal_members, name="refusal_members"),
+    path("feedback/", feedback.request_list, name="request_list"),
+    path("feedback/new/", feedback.request_new, name="request_new"),
+    path("feedback/requests/<int:pk>/", feedback.request_detail, name="request_detail"),
+    path("feedback/requests/<int:pk>/answer/", feedback.request_answer, name="request_answer"),
+    path("feedback/requests/<int:pk>/decline/", feedback.request_decline, name="request_decline"),
+    path("feedback/requests/<int:pk>/hand-over/", feedback.request_hand_over, name="request_hand_over"),
+    path("feedback/complaints/", complaints.complaint_list, name="complaint_list"),
+    path("feedback/complaints/<int:pk>/", complaints.complaint_detail, name="complaint_detail"),
+    path("feedback/notes/", complaints.flagged_notes, name="flagged_notes"),
     path("settings/", settings.index, name="settings"),
     path("settings/policy/", settings.numbers, name="settings_policy"),
     path("settings/reasons/", reasons.reason_list, name="reason_list"),

@@ -30,6 +30,7 @@ class Right(StrEnum):
     EDIT_TEMPLATES = "edit_templates"
     OPEN_REQUESTS = "open_requests"
     WORK_REQUESTS = "work_requests"
+    WORK_COMPLAINTS = "work_complaints"
     READ_REPORTS = "read_reports"
     IMPORT = "import"
     SETTINGS = "settings"
@@ -57,6 +58,7 @@ LOWEST_ROLE: dict[Right, Role] = {
     Right.EDIT_TEMPLATES: Role.MANAGER,
     Right.OPEN_REQUESTS: Role.OPERATOR,
     Right.WORK_REQUESTS: Role.ADMINISTRATOR,
+    Right.WORK_COMPLAINTS: Role.MANAGER,
     Right.READ_REPORTS: Role.MANAGER,
     Right.IMPORT: Role.ADMINISTRATOR,
     Right.SETTINGS: Role.MANAGER,

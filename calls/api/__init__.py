@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calls.api import meetings, outcome, policies, reports, staff, work
-from calls.models import CallAttempt, ContactPolicy, Meeting
+from calls.api import meetings, outcome, policies, reports, requests, staff, work
+from calls.models import CallAttempt, ContactPolicy, Meeting, Request
 from memberships.api import audit
 from memberships.rights import Right
 
 audit.kinds["meeting"] = audit.Audited(Meeting, Right.READ_AUDIT)
+audit.kinds["request"] = audit.Audited(Request)
 audit.kinds["attempt"] = audit.Audited(CallAttempt)
 audit.kinds["contact_policy"] = audit.Audited(ContactPolicy)
 
@@ -35,5 +36,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/<int:pk>/cancel", meetings.cancel, name="api_meeting_cancel"),
     path("meetings/<int:pk>/reschedule", meetings.reschedule, name="api_meeting_reschedule"),
     path("meetings/<int:pk>/close", meetings.close, name="api_meeting_close"),
+    path("requests", requests.requests_of, name="api_requests"),
+    path("requests/<int:pk>/answer", requests.answer, name="api_request_answer"),
+    path("requests/<int:pk>/decline", requests.decline, name="api_request_decline"),
+    path("requests/<int:pk>/hand-over", requests.hand_over, name="api_request_hand_over"),
     path("reports/refusals", reports.refusals, name="api_report_refusals"),
 ]

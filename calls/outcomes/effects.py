@@ -17,7 +17,6 @@ from calls.rules import hours, outcomes, reasons
 from calls.rules.policy import Policy
 from memberships import people
 from memberships.models import Member, User
-from memberships.rules.terms import DAY
 
 WAS = ("status", "waits_for", "lapsed_because")
 REQUESTS = {
@@ -118,7 +117,7 @@ def _request(
         member_id=attempt.member_id,
         about=about,
         text=said.note.strip(),
-        due_on=next_working_day(now.astimezone(policy.zone).date(), policy),
+        due_on=hours.next_working_day(policy.country, policy.region, now.astimezone(policy.zone).date()),
         attempt=attempt,
         made_at=now,
         made_by=by,
@@ -159,12 +158,3 @@ def _closed(before: Mapping[int, CallTask]) -> list[dict[str, object]]:
         for task in after
         if (was := before[task.pk])
     ]
-
-
-def next_working_day(today: dt.date, policy: Policy) -> dt.date:
-    """The club's next day that has calling hours and is no holiday; the next day where there are none at all."""
-    for offset in range(1, 31):
-        day = today + offset * DAY
-        if hours.has_window(policy.windows, day) and not policy.holiday_name(day):
-            return day
-    return today + DAY

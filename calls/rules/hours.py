@@ -92,6 +92,14 @@ def holiday_name(country: str, region: str, day: dt.date) -> str | None:
     return calendar.get(day) if calendar is not None else None
 
 
+def next_working_day(country: str, region: str, day: dt.date) -> dt.date:
+    """The first day after the given one from Monday to Friday that is no public holiday."""
+    day += DAY
+    while day.weekday() >= 5 or holiday_name(country, region, day):
+        day += DAY
+    return day
+
+
 def after_holidays(country: str, region: str, day: dt.date) -> dt.date:
     """The first day from the given one on that is no holiday."""
     while holiday_name(country, region, day):

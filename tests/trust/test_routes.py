@@ -23,6 +23,7 @@ FINER: dict[tuple[str, str], Right] = {
     ("api_memberships", "POST"): Right.SELL,
     ("api_employees", "POST"): Right.SETTINGS,
     ("api_member", "PATCH"): Right.EDIT_MEMBERS,
+    ("api_requests", "GET"): Right.WORK_REQUESTS,
 }
 """Where a method takes more than the route's own right says."""
 

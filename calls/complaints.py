@@ -1,0 +1,66 @@
+"""Complaints (§11): while one waits for its answer, the member gets no calls but promised ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import QuerySet
+
+from calls import settling
+from calls.models import CallTask, Complaint, TaskStatus
+from memberships import holding
+from memberships.models import Club, Employee, User
+from memberships.rules.errors import Conflict, Invalid
+from memberships.rules.sentences import N_, sentence
+
+ANSWER_DAYS = 3
+"""A complaint is answered within so many calendar days."""
+
+
+class AnswerRefused(Invalid):
+    """An answer says something."""
+
+    field = "text"
+
+
+class NotOpen(Conflict):
+    """The complaint was answered or taken back already."""
+
+    code = "already_recorded"
+
+
+def seen_by(user: User) -> QuerySet[Complaint]:
+    """Complaints as far as they are not about the reader: nobody sees one about themselves."""
+    own = Employee.objects.filter(user=user)
+    return Complaint.objects.select_related("club", "member", "about", "owner").exclude(about__in=own)
+
+
+def open_ones(club: Club, user: User) -> QuerySet[Complaint]:
+    """The club's complaints that wait for an answer."""
+    return seen_by(user).filter(club=club, status=Complaint.Status.OPEN)
+
+
+def answer(*, complaint: Complaint, text: str, by: User, now: dt.datetime) -> Complaint:
+    """The member has an answer: they may be rung again. Raises AnswerRefused, NotOpen."""
+    words = text.strip()
+    if not words:
+        raise AnswerRefused(sentence(N_("Write what was answered.")))
+    with holding.operation(by=by):
+        row = Complaint.objects.select_for_update().get(pk=complaint.pk)
+        if row.status != Complaint.Status.OPEN:
+            raise NotOpen(
+                sentence(N_("This complaint is closed already: %(status)s."), status=row.get_status_display())
+            )
+        row.status, row.answer, row.answered_at = Complaint.Status.ANSWERED, words, now
+        if row.owner_id is None:
+            row.owner = Employee.objects.filter(club=row.club_id, user=by, active=True).order_by("pk").first()
+        row.save(update_fields=["status", "answer", "answered_at", "owner"])
+        if row.member_id is not None:
+            waiting = CallTask.objects.filter(member=row.member_id, status__in=(TaskStatus.WAITING, TaskStatus.READY))
+            settling.settle(tasks=list(waiting.values_list("pk", flat=True)), now=now)
+    return row
+
+
+def due_on(complaint: Complaint) -> dt.date:
+    """The club's last day for the answer."""
+    return complaint.received_at.astimezone(complaint.club.zone).date() + dt.timedelta(days=ANSWER_DAYS)
