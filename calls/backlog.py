@@ -49,10 +49,27 @@ SELECT count(*) FROM calls_calltask t
 WHERE t.status = 'leased' AND t.club_id = ANY (%(clubs)s::bigint[]) AND t.holder_id IS DISTINCT FROM %(operator)s
 """
 
+WITHHELD = """
+SELECT t.id, t.club_id, t.tz, t.sort_key, t.due_at, max(x.at)
+FROM (SELECT r.task_id AS id, r.at FROM calls_taskrelease r
+      WHERE r.operator_id = %(operator)s AND r.at > %(now)s - interval '1 day'
+      UNION ALL
+      SELECT m.id, NULL FROM calls_calltask h JOIN calls_calltask m ON m.club_id = h.club_id AND m.phone = h.phone
+      WHERE h.status = 'leased' AND h.club_id = ANY (%(clubs)s::bigint[]) AND h.phone <> ''
+      AND h.holder_id IS DISTINCT FROM %(operator)s AND m.status = 'ready') x
+JOIN calls_calltask t ON t.id = x.id
+WHERE t.status = 'ready' AND t.club_id = ANY (%(clubs)s::bigint[]) AND t.due_at <= %(now)s
+GROUP BY t.id
+"""
+"""Ready tasks that ``queue.CLAIM`` does not give this operator: skipped by them (when), or on a number held (null)."""
+
+SKIPPED = "skipped"
+
 
 @dataclass(frozen=True)
 class Backlog:
-    """``ready``: may be rung now (at most ``COUNTS_TO`` per zone); ``leased``: held by others; ``waiting`` by code.
+    """``ready``: may be rung now (at most ``COUNTS_TO`` per zone); ``leased``: held by others, with what else is on
+    their numbers; ``waiting`` by code.
 
     ``callbacks``: promised ones among those that wait. ``next_at``: when the next call may be made; ``None``: not
     known, or now.
@@ -67,7 +84,7 @@ class Backlog:
 
 def of(*, clubs: Collection[int], now: dt.datetime, operator: User | None = None) -> Backlog:
     """What the queues of these clubs hold for an operator."""
-    params: dict[str, object] = {"clubs": list(clubs), "operator": operator.pk if operator else None}
+    params: dict[str, object] = {"clubs": list(clubs), "operator": operator.pk if operator else None, "now": now}
     policies = policy.of_clubs(clubs)
     ready, shut, opens = _ready(params, policies, now)
     waiting: Counter[str] = Counter(shut)
@@ -78,6 +95,20 @@ def of(*, clubs: Collection[int], now: dt.datetime, operator: User | None = None
         if ready_at is not None:
             opens.append(_may_begin(policies[club], tz, max(ready_at, now), promised=code == settling.PROMISED))
     ((leased,),) = prepared.rows(LEASED, params)
+    for club, tz, sort_key, due_at, skipped_at in [row[1:] for row in prepared.rows(WITHHELD, params)]:
+        rules = policies[club]
+        open_now = openings.opening(rules, zoneinfo.ZoneInfo(tz), now)
+        if open_now is None or sort_key >= open_now.below or due_at < open_now.due_from:
+            continue
+        back_at = skipped_at and skipped_at + dt.timedelta(minutes=rules.release_pause_minutes)
+        if back_at is None:
+            leased += 1
+        elif back_at > now:
+            waiting[SKIPPED] += 1
+            opens.append(_may_begin(rules, tz, back_at, promised=False))
+        else:
+            continue
+        ready -= 1
     known = [at for at in opens if at is not None]
     return Backlog(ready, leased, dict(waiting), callbacks, min(known, default=None) if not ready else None)
 

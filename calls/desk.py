@@ -60,6 +60,7 @@ WAITING_WORDS = {
     "busy": _("Busy, tried again soon"),
     "due": _("Due later"),
     "supervisor": _("With the supervisor"),
+    "skipped": _("Skipped by you a short while ago"),
 }
 GROUP_KEYS = {"club": "C", "member": "M", "competitor": "X", "unsaid": "U"}
 

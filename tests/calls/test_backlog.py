@@ -42,6 +42,29 @@ def test_what_is_ready_leased_and_waiting_is_counted_by_code(club: Club) -> None
     assert backlog.of(clubs=[club.pk], now=NOW, operator=olga).leased == 0
 
 
+def test_another_member_on_a_number_that_a_colleague_holds_counts_as_held(club: Club) -> None:
+    for name in ("Adams", "Brown"):
+        make_task(make_member(club, last_name=name))
+    olga, oscar = (make_user(club, "operator", name) for name in ("olga", "oscar"))
+    assert queue.next_task(operator=olga, clubs=[club.pk], now=NOW) is not None
+    assert queue.next_task(operator=oscar, clubs=[club.pk], now=NOW) is None
+    told = backlog.of(clubs=[club.pk], now=NOW, operator=oscar)
+    assert (told.ready, told.leased) == (0, 2)
+    assert backlog.of(clubs=[club.pk], now=NOW, operator=olga).ready == 1
+
+
+def test_what_one_skipped_waits_for_its_pause_and_is_ready_for_others(club: Club) -> None:
+    make_task(make_member(club))
+    olga, oscar = (make_user(club, "operator", name) for name in ("olga", "oscar"))
+    task = queue.next_task(operator=olga, clubs=[club.pk], now=NOW)
+    assert task is not None
+    queue.release(task=task, operator=olga, why="noise", now=NOW)
+    told = backlog.of(clubs=[club.pk], now=NOW, operator=olga)
+    assert (told.ready, told.waiting, told.next_at) == (0, {"skipped": 1}, NOW + HOUR)
+    assert backlog.of(clubs=[club.pk], now=NOW, operator=oscar).ready == 1
+    assert backlog.of(clubs=[club.pk], now=NOW + HOUR, operator=olga).ready == 1
+
+
 def test_a_closed_zone_waits_for_its_hours(club: Club) -> None:
     make_task(make_member(club))
     make_task(make_member(club, timezone="America/Los_Angeles", phone=phone(2)))
