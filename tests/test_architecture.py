@@ -13,7 +13,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 APPS = ["onboarding", "calls", "memberships"]  # an app may import those to the right of it
 ROOMS = [*APPS, "config"]
 ROOF = {
-    "apps", "settings", "urls", "wsgi", "run", "gunicorn", "embedded", "keeper", "environment", "parenthood", "quarters",
+    "apps", "settings", "urls", "wsgi", "run", "gunicorn", "embedded", "keeper", "environment", "parenthood",
+    "quarters",
     "second_factor", "demo",
     "backups", "management", "grants",
 }  # fmt: skip
