@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Max, Min, Q
 
-from calls.models import CallAttempt, CallTask, Kind, Outcome, TaskRelease, TaskStatus
+from calls import presence
+from calls.models import CallAttempt, CallTask, Kind, OperatorState, Outcome, TaskRelease, TaskStatus
 from calls.rules import figures
 from memberships.models import Club, Employee
 from memberships.rules import local_time
@@ -30,6 +31,9 @@ class Row:
     reached: int
     booked: int
     skipped: int
+    paused: OperatorState | None = None
+    away_since: dt.datetime | None = None
+    free_since: dt.datetime | None = None
 
     @property
     def booking_rate(self) -> object:
@@ -70,6 +74,7 @@ def state(*, club: Club, now: dt.datetime) -> dict[str, object]:
         "people": people,
         "talking": sum(1 for row in people if row.talking_since),
         "holding": sum(1 for row in people if row.task and not row.talking_since),
+        "pausing": sum(1 for row in people if row.paused and not row.talking_since),
         "totals": totals,
         "contact_rate": figures.contact_rate(attempts=totals["calls"], reached=totals["reached"]),
         "booking_rate": figures.booking_rate(reached=totals["reached"], booked=totals["booked"]),
@@ -92,7 +97,7 @@ def state(*, club: Club, now: dt.datetime) -> dict[str, object]:
 
 
 def operators(*, club: Club, since: dt.datetime, now: dt.datetime) -> list[Row]:
-    """Everybody who holds a call or has rung today, those who hold one first."""
+    """Everybody who holds a call, has rung or was at the desk today; those who hold one first, the absent last."""
     held = {
         task.holder_id: task
         for task in CallTask.objects.filter(club=club, status=TaskStatus.LEASED, undoing=False)
@@ -116,12 +121,15 @@ def operators(*, club: Club, since: dt.datetime, now: dt.datetime) -> list[Row]:
         .annotate(n=Count("pk"))
         .values_list("operator", "n")
     )
+    states = {row.user_id: row for row in OperatorState.objects.filter(club=club, seen_at__gte=since).order_by("pk")}
+    here = {user for user, row in states.items() if row.state == presence.PAUSED or not presence.is_away(row, now)}
     names = dict(
-        Employee.objects.filter(club=club, user__in={*held, *done, *skips} - {None}).values_list("user", "name")
+        Employee.objects.filter(club=club, user__in={*held, *done, *skips, *here} - {None}).values_list("user", "name")
     )
     rows = []
     for user, name in names.items():
-        task, row = held.get(user), done.get(user, {})
+        task, row, state = held.get(user), done.get(user, {}), states.get(user)
+        away = state is not None and presence.is_away(state, now)
         rows.append(
             Row(
                 name=name,
@@ -132,9 +140,12 @@ def operators(*, club: Club, since: dt.datetime, now: dt.datetime) -> list[Row]:
                 reached=row.get("reached", 0),
                 booked=row.get("booked", 0),
                 skipped=skips.get(user, 0),
+                paused=state if state and state.state == presence.PAUSED else None,
+                away_since=state.seen_at if state and away else None,
+                free_since=state.since if state and not away else None,
             )
         )
-    return sorted(rows, key=lambda one: (one.task is None, one.name))
+    return sorted(rows, key=lambda one: (one.task is None, one.away_since is not None, one.name))
 
 
 def waits(*, club: Club) -> list[Waiting]:

@@ -313,12 +313,13 @@ class Script(models.Model):
 
 
 class OperatorState(models.Model):
-    """What an operator does right now, for the session line and the supervisor's page."""
+    """Whether an operator is at the desk, for the session line and the supervisor's page; ``seen_at`` says who is
+    away. Whether they talk is told by their call.
+    """
 
     class State(models.TextChoices):
         AVAILABLE = "available", _("available")
         PAUSED = "paused", _("paused")
-        AWAY = "away", _("away")
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="operator_states")
     user = models.ForeignKey(User, models.CASCADE, related_name="operator_states")

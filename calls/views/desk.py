@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from calls import desk, dialling, outcomes, queue
+from calls import desk, dialling, outcomes, presence, queue
 from calls.forms import desk as desk_form
 from calls.models import CallTask
 from calls.views import desk_parts
@@ -36,8 +36,9 @@ def show(request: HttpRequest) -> HttpResponse:
 @policy(Right.WORK_QUEUE)
 @require_POST
 def next_call(request: HttpRequest) -> HttpResponse:
-    """Takes the next call of one's clubs, or answers why there is none."""
+    """Takes the next call of one's clubs, or answers why there is none; a pause is over then."""
     frame.current_club(request, Right.WORK_QUEUE)
+    presence.resume(operator=acting(request), clubs=_clubs(request), now=clock.now())
     _take_next(request)
     return _answer(request)
 
@@ -103,9 +104,41 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
     task = _task(request, pk)
     try:
         held = queue.extend(task=task, operator=acting(request), now=clock.now())
+        presence.seen(operator=acting(request), clubs=_clubs(request), now=clock.now())
     except Refused as error:
         return _answer(request, problem=error)
     return render(request, "calls/_lease.html", {"lease_until": held.lease_until})
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def pause(request: HttpRequest) -> HttpResponse:
+    """No new call for now, and why; the one in one's hands stays."""
+    frame.current_club(request, Right.WORK_QUEUE)
+    try:
+        why = request.POST.get("why", "") or request.POST.get("word", "")
+        presence.pause(operator=acting(request), clubs=_clubs(request), why=why, now=clock.now())
+    except Refused as error:
+        return _answer(request, problem=error)
+    return _answer(request)
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def resume(request: HttpRequest) -> HttpResponse:
+    """Back from the pause: calls may come again."""
+    frame.current_club(request, Right.WORK_QUEUE)
+    presence.resume(operator=acting(request), clubs=_clubs(request), now=clock.now())
+    return _answer(request)
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def here(request: HttpRequest) -> HttpResponse:
+    """The heartbeat of a desk without a card."""
+    frame.current_club(request, Right.WORK_QUEUE)
+    presence.seen(operator=acting(request), clubs=_clubs(request), now=clock.now())
+    return HttpResponse(status=204)
 
 
 def _task(request: HttpRequest, pk: int) -> CallTask:
@@ -115,15 +148,23 @@ def _task(request: HttpRequest, pk: int) -> CallTask:
     return task
 
 
+def _clubs(request: HttpRequest) -> list[int]:
+    return access.club_ids(acting(request), Right.WORK_QUEUE)
+
+
 def _take_next(request: HttpRequest) -> None:
-    user = acting(request)
-    queue.next_task(operator=user, clubs=access.club_ids(user, Right.WORK_QUEUE), now=clock.now())
+    """The next call, unless the operator is on a pause."""
+    user, clubs = acting(request), _clubs(request)
+    if presence.paused(operator=user, clubs=clubs) is None:
+        queue.next_task(operator=user, clubs=clubs, now=clock.now())
 
 
 def _context(request: HttpRequest, *, shown: int | None = None) -> dict[str, Any]:
     user = acting(request)
-    clubs = access.club_ids(user, Right.WORK_QUEUE)
-    context = desk.state(operator=user, clubs=clubs, now=clock.now(), shown=shown)
+    clubs, now = _clubs(request), clock.now()
+    context = desk.state(operator=user, clubs=clubs, now=now, shown=shown)
+    context["pause"] = presence.seen(operator=user, clubs=clubs, now=now)
+    context["pause_words"] = desk_parts.PAUSES
     return context | desk_parts.drawn(context)
 
 

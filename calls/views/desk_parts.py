@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.utils import dateformat
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from calls.models import Attends, CallTask, Kind, Outcome
@@ -14,6 +14,8 @@ from config import charts
 from memberships.models import Freeze
 
 MATE_OUTCOMES = (Outcome.TALKED, Outcome.THINKING, Outcome.REFUSED, Outcome.DO_NOT_CALL, Outcome.NO_ANSWER)
+PAUSES = (gettext_lazy("Lunch"), gettext_lazy("Break"), gettext_lazy("At the front desk"), gettext_lazy("Training"))
+"""Words for a pause that are one click away."""
 PROMISES = frozenset({Outcome.THINKING, Outcome.CALLBACK})
 
 
