@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from django.utils.translation import gettext as _
-from openpyxl.utils.exceptions import InvalidFileException
 
 from memberships.imports.unusable import UnusableFile
 
@@ -21,7 +20,6 @@ MOST_RATIO = 150
 SMALL = 8 * MEGABYTE
 MOST_PARTS = 2000
 MOST_COLUMNS = 200
-DAMAGE = (InvalidFileException, ParseError, zipfile.BadZipFile, KeyError, ValueError, EOFError, TypeError)
 
 
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -31,7 +29,7 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         try:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             yield from _rows(book)
-        except DAMAGE as error:
+        except Exception as error:  # whatever the library stumbles over: the file was made by a stranger
             raise UnusableFile(_("The workbook is damaged and cannot be read.")) from error
 
 
@@ -80,7 +78,7 @@ def check(path: Path) -> None:
                     _check_xml(archive, part)
             if "xl/workbook.xml" not in archive.namelist():
                 raise UnusableFile(_("This is a ZIP file and not a workbook."))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise UnusableFile(_("The workbook is damaged and cannot be read.")) from error
 
 
