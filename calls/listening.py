@@ -11,13 +11,9 @@ from django.db.models import Q, QuerySet
 from calls import planning, settling
 from calls.models import (
     OPEN_STATUSES,
-    CallAttempt,
     CallTask,
-    Complaint,
     Kind,
     Lapse,
-    Meeting,
-    Request,
     TaskStatus,
 )
 from memberships.events import Moment
@@ -36,7 +32,6 @@ def register(events: ModuleType) -> None:
     events.unfrozen.append(on_freeze)
     events.visited.append(on_visits)
     events.member_changed.append(on_member_changed)
-    events.erased.append(on_erased)
 
 
 def on_sold(*, membership: Membership, moment: Moment) -> None:
@@ -86,15 +81,6 @@ def on_member_changed(*, member: Member, moment: Moment) -> None:
     settling.settle(tasks=_open(member), now=moment.now)
     causes = (Lapse.DNC, Lapse.DECEASED, Lapse.BAD_PHONE, Lapse.POLICY)
     _look_again(member.club, [member.pk], moment, returned_from=causes)
-
-
-def on_erased(*, member: Member, moment: Moment) -> None:
-    """The words and numbers go, the counts stay."""
-    CallAttempt.objects.filter(member=member).update(note="", phone="")
-    CallTask.objects.filter(member=member).update(phone="")
-    Meeting.objects.filter(member=member).update(note="", why="")
-    Complaint.objects.filter(member=member).update(text="", answer="")
-    Request.objects.filter(member=member).update(text="", answer="")
 
 
 def _look_again(

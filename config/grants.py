@@ -13,6 +13,8 @@ from django.db import connections
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
+from config import erasing
+
 
 def history_tables() -> list[str]:
     """The append-only tables, by name."""
@@ -24,10 +26,14 @@ def history_tables() -> list[str]:
 
 
 def after_migrate(*, using: str, **_: object) -> None:
-    """Makes the role where it is missing, and grants it what it needs. Says what to do where that is not allowed."""
-    if settings.APP_ROLE:
-        with connections[using].cursor() as cursor:
+    """Makes the role where it is missing, grants it what it needs, and writes the function that erases members.
+
+    Says what to do where that is not allowed.
+    """
+    with connections[using].cursor() as cursor:
+        if settings.APP_ROLE:
             grant(cursor, settings.APP_ROLE)
+        erasing.install(cursor, settings.APP_ROLE)
 
 
 def grant(cursor: CursorWrapper, role: str) -> None:

@@ -85,12 +85,11 @@ def merge(*, kept: Member, gone: Member, now: dt.datetime, by: User | None) -> M
         for one, other in ((kept, gone), (gone, kept)):
             if one.do_not_call_since is None and other.do_not_call_since is not None:
                 _copy(one, other, DO_NOT_CALL)
-        number, gone.merged_into = gone.external_id, kept
+        gone.merged_into = kept
         if ["external_id"] in moved["filled"]:  # type: ignore[operator]
             gone.external_id = None
         gone.save()
         kept.save()
-        moved["external_id"] = number if gone.external_id != number else None
         moved["rows"] = {rows.name: _move(rows, gone, kept) for rows in _moving()}
         brought = Member.objects.filter(referred_by=gone).exclude(pk=kept.pk)
         moved["referrals"] = list(brought.values_list("pk", flat=True))
@@ -120,8 +119,7 @@ def take_back(*, merge: MemberMerge, now: dt.datetime, by: User | None) -> Membe
         visits.mark_to_mend(moved["mended"])
         for group in moved["filled"]:
             if group == ["external_id"]:
-                if kept.external_id == moved["external_id"]:
-                    kept.external_id, gone.external_id = None, moved["external_id"]
+                kept.external_id, gone.external_id = None, kept.external_id
             elif all(getattr(kept, name) == getattr(gone, name) for name in group):
                 for name in group:
                     setattr(kept, name, Member._meta.get_field(name).get_default())

@@ -20,7 +20,6 @@ class OnboardingConfig(AppConfig):
         events.frozen.append(listeners.frozen_or_not)
         events.unfrozen.append(listeners.frozen_or_not)
         events.visited.append(listeners.visited)
-        events.erased.append(listeners.erased)
         calls.outcome_recorded.append(listeners.outcome_recorded)
         calls.outcome_undone.append(listeners.outcome_undone)
         calls.tasks_lapsed.append(listeners.tasks_lapsed)

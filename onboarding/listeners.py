@@ -10,7 +10,7 @@ from calls.models import CallAttempt, CallTask, Kind, Meeting, MeetingStatus, Pu
 from calls.places import Asked
 from calls.rules import kinds, occasions
 from memberships.events import Moment
-from memberships.models import Club, Freeze, Member, Membership, Visit
+from memberships.models import Club, Freeze, Membership, Visit
 from onboarding import checklists
 from onboarding.models import Fact, Step, StepStatus
 from onboarding.rules import checklist as rules
@@ -99,11 +99,6 @@ def meeting_off(*, meeting: Meeting, moment: Moment) -> None:
         return
     booked = sessions.filter(calendar_uid=meeting.calendar_uid).values_list("booked_at", flat=True)
     checklists.reopen_by_fact(member_id=meeting.member_id, fact=Fact.SESSION, at=booked)
-
-
-def erased(*, member: Member, moment: Moment) -> None:
-    """The words go, what was done and when stays."""
-    Step.objects.filter(checklist__member=member).update(result="", skip_reason="")
 
 
 class Calls:

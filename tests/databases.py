@@ -66,8 +66,9 @@ def _template() -> str:
 
 def _fingerprint() -> str:
     base = Path(settings.BASE_DIR)
+    erasing = [base / "config" / "erasing.py", base / "config" / "grants.py", *sorted(base.glob("*/personal.py"))]
     digest = hashlib.sha256(repr(settings.INSTALLED_APPS).encode())
-    for path in [base / "requirements.txt", *sorted(base.glob("*/migrations/*.py"))]:
+    for path in [base / "requirements.txt", *sorted(base.glob("*/migrations/*.py")), *erasing]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

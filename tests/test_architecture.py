@@ -16,7 +16,7 @@ ROOF = {
     "apps", "settings", "urls", "wsgi", "run", "gunicorn", "embedded", "keeper", "environment", "parenthood",
     "quarters",
     "second_factor", "demo",
-    "backups", "management", "grants",
+    "backups", "management", "grants", "erasing",
 }  # fmt: skip
 INTERFACES = {
     "urls", "views", "api", "webhooks", "tasks", "management", "admin", "apps", "frame", "timeline", "member_actions",

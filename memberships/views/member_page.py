@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from config import charts
 from memberships import attendance, people, places, quiet, standing
-from memberships.models import Freeze, Member, Membership, SaleKind, Visit
+from memberships.models import Freeze, Member, MemberErasure, Membership, SaleKind, Visit
 from memberships.rules import amounts, local_time, terms
 from memberships.rules.terms import Status
 
@@ -75,6 +75,7 @@ def context(*, member: Member, now: dt.datetime, prices: bool, tab: str) -> dict
         "special_terms": stand.membership.special_terms if stand.membership else "",
         "bought_with": ", ".join(bought_with),
         "notes": member.notes,
+        "erasure": MemberErasure.objects.filter(member=member).order_by("pk").first(),
         "happenings": shown[:limit],
         "more": max(0, len(shown) - limit),
         "tabs": [

@@ -9,7 +9,7 @@ import pytest
 from calls import dialling, outcomes, planning, queue
 from calls.models import CallAttempt, CallTask, Complaint, Request, TaskStatus
 from calls.outcomes import Said
-from memberships import events, freezing, merging, people, sales
+from memberships import erasing, events, freezing, merging, people, sales
 from memberships.events import Moment
 from memberships.models import Club, Member, Membership, User
 from tests import days
@@ -174,6 +174,5 @@ def test_merged_members_share_one_history_and_the_calls_to_the_other_lapse(club:
 def test_an_erased_member_leaves_no_words(club: Club, member: Member) -> None:
     make_attempt(member, "2026-11-01T12:00", note="Lives in Elm Street.")
     Request.objects.create(club=club, member=member, text="Elm Street 7", made_at=NOW)
-    for listener in events.erased:
-        listener(member=member, moment=Moment(now=NOW, today=days.TODAY, by=None))
+    erasing.erase(member=member, now=NOW, by=None)
     assert CallAttempt.objects.get().note == CallAttempt.objects.get().phone == Request.objects.get().text == ""

@@ -8,7 +8,7 @@ import pytest
 
 from calls import meetings
 from calls.models import CallAttempt
-from memberships import events, merging, places, sales
+from memberships import erasing, events, merging, places, sales
 from memberships.events import Moment
 from memberships.models import SaleKind
 from memberships.rules.errors import Refused
@@ -309,7 +309,7 @@ def test_a_merged_member_keeps_their_checklist_and_an_erased_one_loses_the_words
     merging.merge(kept=kept, gone=member, now=days.NOW, by=anna.user)
     checklist.refresh_from_db()
     assert checklist.member == kept
-    listeners.erased(member=kept, moment=MOMENT)
+    erasing.erase(member=kept, now=days.NOW, by=anna.user)
     body = step(checklist, "Body")
     assert (body.status, body.result) == ("done", "")
 
