@@ -7,7 +7,6 @@ OpenAPI document promises that it is told.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from decimal import Decimal
 from typing import Any
@@ -35,21 +34,31 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([
 
 
 class Text(serializers.CharField):
-    """A JSON string, trimmed; never a number that happens to look like one."""
+    """A JSON string, trimmed; never a number that happens to look like one. Its length counts as it was sent."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         return super().to_internal_value(data)
+
+
+def read_whole(data: Any) -> int | None:
+    """A JSON number without a fraction (``1.0`` is one); None for anything else."""
+    if isinstance(data, float):
+        return int(data) if data.is_integer() else None
+    return data if isinstance(data, int) and not isinstance(data, bool) else None
 
 
 class Whole(serializers.IntegerField):
     """A JSON integer."""
 
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int | float) or not float(data).is_integer():
+        number = read_whole(data)
+        if number is None:
             self.fail("invalid")
-        return int(data)
+        return number
 
 
 class Id(Whole):
@@ -129,7 +138,7 @@ class Amount(serializers.DecimalField):
 
     def to_internal_value(self, data: Any) -> Decimal:
         plain = isinstance(data, str) and re.fullmatch(r"\d{1,9}(\.\d{1,3})?", data.strip(), re.ASCII)
-        number = isinstance(data, int | float) and not isinstance(data, bool) and math.isfinite(data)
+        number = isinstance(data, int | float) and not isinstance(data, bool) and 0 <= data < 10**9
         if not plain and not number:
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -158,9 +167,10 @@ class MemberField(serializers.Field):
             if isinstance(name, str) and name.strip():
                 return name.strip()
             self.fail("invalid")
-        if isinstance(data, bool) or not isinstance(data, int | float) or not float(data).is_integer():
+        number = read_whole(data)
+        if number is None or not 1 <= number <= LARGEST_ID:
             self.fail("invalid")
-        return int(data)
+        return number
 
     def to_representation(self, value: Any) -> Any:
         return value
