@@ -118,10 +118,12 @@ def methods(route: access.Route, asking: Caller, path: str) -> Iterator[str]:
             yield method
 
 
-CSRF = re.compile(r"(csrfmiddlewaretoken\" value=\"|X-CSRFToken\": \")[^\"]+")
+CHANGING = re.compile(
+    r'(?<=csrfmiddlewaretoken" value=")[^"]+|(?<=X-CSRFToken": ")[^"]+|(?<=data-now=")[^"]+|(?<="exported_at": ")[^"]+'
+)
 
 
 def body_of(response: HttpResponse) -> str:
     """The answer's text, without what differs from answer to answer."""
     content = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
-    return CSRF.sub(r"\1", content.decode("utf-8", "replace"))
+    return CHANGING.sub("", content.decode("utf-8", "replace"))
