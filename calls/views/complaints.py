@@ -57,7 +57,9 @@ def complaint_list(request: HttpRequest) -> HttpResponse:
         sorts=SORTS,
         default_sort="received",
         row_template="calls/_complaint_row.html",
-        filters=(tables.Filter("status", _("Status"), Complaint.Status.choices),),
+        views=feedback.by_status(
+            request.GET, Complaint.Status, complaints.seen_by(acting(request)).filter(club=club).select_related(None)
+        ),
     )
     if not table.page.rows:
         empty = _("No complaint fits") if request.GET.get("status") else _("No complaint waits for an answer")

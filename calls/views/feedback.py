@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -59,8 +60,8 @@ def request_list(request: HttpRequest) -> HttpResponse:
             tables.Filter("about", _("About"), [(one.value, str(one.label)) for one in Request.About]),
             tables.Filter("owner", _("Owner"), owners),
             tables.Filter("due", _("Due"), [("late", _("overdue"))]),
-            tables.Filter("status", _("Status"), Request.Status.choices, extra=True),
         ),
+        views=by_status(request.GET, Request.Status, Request.objects.filter(club=club)),
     )
     if not table.page.rows:
         ways = table.ways(lambda query: found(club, query, today).count())
@@ -187,6 +188,17 @@ def tabs(request: HttpRequest, club: Club, current: str) -> list[dict[str, objec
     return [{"label": label, "url": url, "count": count, "current": key == current} for key, label, url, count in found]
 
 
+def by_status(query: QueryDict, statuses: type[TextChoices], rows: QuerySet[Any]) -> list[tables.View]:
+    """A tab for each status, the open ones first and by themselves."""
+    now = query.get("status") or "open"
+    counts = dict(rows.order_by().values_list("status").annotate(Count("pk")))
+    found = []
+    for one in statuses:
+        url = "?" if one == "open" else f"?status={one.value}"
+        found.append(tables.View(str(one.label).capitalize(), url, counts.get(one.value, 0), one == now))
+    return found
+
+
 def due_words(due_on: dt.date | None, today: dt.date) -> tuple[str, str]:
     """When something is due, in words, and their tone: ``bad`` once it is overdue, ``warn`` on the day."""
     if due_on is None:
@@ -203,7 +215,8 @@ def actions(*, request: HttpRequest, member: Member, now: dt.datetime) -> list[A
     """Opening a request, on the member's page."""
     if not access.may(frame.person(request), Right.OPEN_REQUESTS, member.club) or member.merged_into_id is not None:
         return []
-    return [Action(_("Request"), f"{reverse('request_new')}?member={member.pk}", "message", "Q", position=60)]
+    sells = access.may(frame.person(request), Right.SELL, member.club)  # then there are many buttons
+    return [Action(_("Request"), f"{reverse('request_new')}?member={member.pk}", "message", position=60, rare=sells)]
 
 
 def _request(request: HttpRequest, pk: int) -> Request:
