@@ -7,8 +7,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -21,6 +20,7 @@ from config import schema
 from memberships.models import Member
 from tests import days, factories
 from tests.trust import walking
+from tests.trust.forms import Form, forms_of
 from tests.trust.walking import MISSING, MISSING_SLUG, Caller, body_of
 from tests.trust.world import Side, World
 
@@ -238,61 +238,6 @@ def test_a_foreign_thing_in_a_filter_finds_what_a_missing_one_finds(
 # ---- forms
 
 
-@dataclass
-class Form:
-    """A form as a page shows it: where it leads and what it would send, with the first of each choice."""
-
-    action: str
-    sent: dict[str, str] = field(default_factory=dict)
-    choices: set[str] = field(default_factory=set)
-
-
-class _Forms(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-        self.by_id: dict[str, Form] = {}
-        self.inside: list[Form] = []
-        self.select: tuple[Form, str] | None = None
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
-        if tag == "form":
-            form = Form(given.get("action") or "")
-            self.inside.append(form)
-            if (given.get("method") or "").lower() == "post":
-                self.forms.append(form)
-            if given.get("id"):
-                self.by_id[str(given["id"])] = form
-        elif tag == "option" and self.select:
-            form, name = self.select
-            form.sent.setdefault(name, given.get("value") or "")
-            if "selected" in given:
-                form.sent[name] = given.get("value") or ""
-        elif tag in ("input", "select", "textarea", "button") and given.get("name"):
-            form = self.by_id.get(given.get("form") or "") or (self.inside[-1] if self.inside else None)
-            if form is not None:
-                self._field(tag, given, form)
-
-    def _field(self, tag: str, given: dict[str, str | None], form: Form) -> None:
-        name, kind = str(given["name"]), given.get("type") or ""
-        if tag == "select":
-            self.select = (form, name)
-            form.choices.add(name)
-            return
-        if kind in ("radio", "checkbox", "hidden") or tag == "button":
-            form.choices.add(name)
-        if kind in ("radio", "checkbox") and "checked" not in given and name in form.sent:
-            return
-        form.sent.setdefault(name, given.get("value") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form" and self.inside:
-            self.inside.pop()
-        elif tag == "select":
-            self.select = None
-
-
 def form_values(side: Side | None) -> dict[str, Any]:
     """What forms name things by: ids, and codes where the list shows codes."""
     api = values_of(side)
@@ -343,9 +288,7 @@ def shown_forms(world: World, callers: dict[str, Caller]) -> dict[str, Form]:
         answer = callers["manager"].client.get(path)
         if answer.status_code != 200 or not answer["Content-Type"].startswith("text/html"):
             continue
-        parser = _Forms()
-        parser.feed(answer.content.decode())
-        for form in parser.forms:
+        for form in forms_of(answer.content.decode()):
             known = found.setdefault((form.action or path).partition("?")[0], Form(form.action or path))
             known.sent = form.sent | known.sent
             known.choices |= form.choices

@@ -128,6 +128,27 @@ def test_at_the_desk_no_price_is_said_from_the_next_call_to_its_undoing(
     assert cards >= len(flow) - 2, "the card was hardly ever shown"
 
 
+def test_the_api_says_no_price_from_the_next_call_to_its_undoing(
+    apart: World, callers: dict[str, Caller], canary: re.Pattern[str]
+) -> None:
+    own, operator = apart.own, callers["operator"]
+    booked = {"host": own.employee.pk, "starts_at": "2026-11-16T11:00:00-06:00", "purpose": "renewal"}
+    flow: tuple[tuple[str, dict[str, object]], ...] = (
+        ("next", {"club": own.club.slug}),
+        (f"tasks/{own.task.pk}/dial", {}),
+        (f"tasks/{own.task.pk}/outcome", {"outcome": "refused", "reason": "price", "attends": "yes"}),
+        (f"tasks/{own.task.pk}/undo", {}),
+        (f"tasks/{own.task.pk}/outcome", {"outcome": "booked", "meeting": booked, "attends": "yes"}),
+        (f"tasks/{own.task.pk}/undo", {}),
+        (f"tasks/{own.task.pk}/release", {"why": "cannot speak now"}),
+    )
+    token = {"Authorization": f"Bearer {operator.token}"}
+    for path, sent in flow:
+        answer = operator.client.post(f"/api/v1/calls/{path}", sent, content_type="application/json", headers=token)
+        assert answer.status_code == 200, (path, body_of(answer))
+        assert heard(canary, body_of(answer)) == [], path
+
+
 @pytest.mark.parametrize("route", [route for route in READABLE if route.policy.right], ids=walking.label)  # type: ignore[union-attr]
 def test_whatever_an_operator_sends_is_answered_without_a_price(
     route: walking.access.Route, apart: World, callers: dict[str, Caller], canary: re.Pattern[str]

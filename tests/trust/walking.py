@@ -119,7 +119,8 @@ def methods(route: access.Route, asking: Caller, path: str) -> Iterator[str]:
 
 
 CHANGING = re.compile(
-    r'(?<=csrfmiddlewaretoken" value=")[^"]+|(?<=X-CSRFToken": ")[^"]+|(?<=data-now=")[^"]+|(?<="exported_at": ")[^"]+'
+    r'(?<=csrfmiddlewaretoken" value=")[^"]+|(?<=X-CSRFToken": ")[^"]+|(?<=data-now=")[^"]+'
+    r'|(?<="exported_at": ")[^"]+'
 )
 
 
