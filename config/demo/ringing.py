@@ -22,11 +22,11 @@ from calls.rules.kinds import Code, Kind, Purpose
 from calls.rules.outcomes import Outcome
 from calls.rules.planning import Risk, absent, falling
 from calls.rules.states import Lapse, TaskState
-from config.demo import coming, talking, words
+from config.demo import coming, standing, talking, words
 from config.demo.diary import Diary
 from config.demo.story import Call, Complaint, Meeting, Person, Request, Task, Term
 from memberships.rules import local_time
-from memberships.rules.terms import DAY, Span
+from memberships.rules.terms import DAY
 
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 FRESH = 15 * MINUTE
@@ -35,7 +35,6 @@ LAG_DAYS = {Kind.WELCOME: 2, Kind.RENEWAL: 6, Kind.AT_RISK: 3, Kind.CARE: 7, Kin
 """The desk gets to what came due within so many days."""
 SALE_WITHIN_DAYS = 14
 NEIGHBOURS_APART = 31 * DAY
-LETS_REST = 30 * DAY
 
 
 class Desk:
@@ -96,7 +95,7 @@ class Line:
             risk = absent(last_seen_on=since, absent_days=self.desk.absent_days, came=since in self.person.visit_days)
             self.push(self.desk.midnight(noticed), self._missed, risk, seen_on)
         if found := coming.falling_since(self.person, today=self.desk.today):
-            self.push(self.desk.midnight(found[0]), self._missed, falling(found[1]), found[0] + LETS_REST)
+            self.push(self.desk.midnight(found[0]), self._missed, falling(found[1]), found[0] + standing.LETS_REST)
         over = self.desk.now - FRESH
         if self.person.unrung_from is not None:
             over = self.desk.midnight(self.person.unrung_from)
@@ -131,7 +130,7 @@ class Line:
 
     def _rung(self, at: dt.datetime, index: int, rung: int) -> None:
         term, day = self.person.terms[index], self.desk.day(at)
-        if term.cancelled_on or index in self.final or self._sold_behind(index, day):
+        if term.cancelled_on or index in self.final or standing.sold_behind(self.person, index, day):
             return
         task = self.tasks.get(Kind.RENEWAL)
         if task and task.is_open and task.term == index:
@@ -144,7 +143,7 @@ class Line:
         renewal, mine = self.tasks.get(Kind.RENEWAL), self.tasks.get(Kind.AT_RISK)
         busy = (renewal and renewal.is_open) or (mine and mine.is_open)
         if not busy and (self.at_risk_on is None or day - self.at_risk_on >= self.policy.at_risk_pause_days * DAY):
-            index = self._covering(day)
+            index = standing.covering(self.person, day)
             if index is not None:
                 self.tasks[Kind.AT_RISK] = self._due(Kind.AT_RISK, index, day, risk=risk, about=over)
 
@@ -155,7 +154,7 @@ class Line:
 
     def _care(self, at: dt.datetime) -> None:
         day = self.desk.day(at)
-        index = self._covering(day)
+        index = standing.covering(self.person, day)
         if index is None:
             return
         term = self.person.terms[index]
@@ -169,7 +168,7 @@ class Line:
         elif care and care.due_on == due_on and not care.is_open:  # it had lapsed, and its cause is back
             care.state, care.lapsed_because, care.closed_at, care.term = TaskState.READY, None, None, index
             self.push(at, self._try, care)
-        elif not (care and care.is_open) and not self._too_late_for_care(index, day):
+        elif not (care and care.is_open) and not standing.too_late_for_care(self.person, self.policy, index, day):
             self.tasks[Kind.CARE] = self._due(Kind.CARE, index, due_on)
 
     # --- one try
@@ -177,7 +176,7 @@ class Line:
     def _try(self, at: dt.datetime, task: Task) -> None:
         if not task.is_open:
             return
-        gone = self._gone(task, self.desk.day(at))
+        gone = standing.gone(self.person, self.policy, task, self.desk.day(at))
         if gone or any(at < other.at < at + NEIGHBOURS_APART for other in self.others):
             return self._close(task, at, TaskState.LAPSED, gone or Lapse.SUPERSEDED)
         blocks = rules.blocks(
@@ -242,7 +241,7 @@ class Line:
 
     def _dial(self, at: dt.datetime, task: Task) -> None:
         day, kind = self.desk.day(at), task.origin or task.kind
-        sale = self._sale_ahead(task) if kind in (Kind.RENEWAL, Kind.WINBACK) else None
+        sale = standing.sale_ahead(self.person, task) if kind in (Kind.RENEWAL, Kind.WINBACK) else None
         outcome = talking.outcome(task, leaves=sale is None, rng=self.rng)
         reached = outcomes.RULES[outcome].reached
         if reached and sale and sale <= day:
@@ -381,7 +380,7 @@ class Line:
         meeting.satisfied = rng.random() < 0.9
         if meeting.bought is not None:
             meeting.result = "renewed"
-        elif meeting.purpose == Purpose.RENEWAL and (self._sale_ahead(task) or rng.random() < 0.35):
+        elif meeting.purpose == Purpose.RENEWAL and (standing.sale_ahead(self.person, task) or rng.random() < 0.35):
             meeting.result, meeting.ring_on = "thinking", desk.day(at) + DAY * rng.randrange(2, 7)
             start, _end = next(hours.spans_from(self.policy.windows, desk.midnight(meeting.ring_on), self.zone, 8))
             self._promise(task, start, about=meeting, to=None)
@@ -392,49 +391,3 @@ class Line:
             self.refusals.append(Refused(at, kinds.counts_as_refusal_of(task.kind, task.origin)))
             if said.reason in talking.FINAL:
                 self.final.add(task.term)
-
-    # --- what holds on a day
-
-    def _covering(self, day: dt.date) -> int | None:
-        for index, term in enumerate(self.person.terms):
-            if term.starts_on <= day <= term.last_covered_on:
-                return index
-        return None
-
-    def _sold_behind(self, index: int, day: dt.date) -> bool:
-        return index + 1 < len(self.person.terms) and self.person.terms[index + 1].sold_on <= day
-
-    def _sale_ahead(self, task: Task) -> dt.date | None:
-        """When the member will buy what this call is for; ``None``: never."""
-        term = self.person.terms[task.term]
-        if (task.origin or task.kind) is Kind.WINBACK and task.term + 1 < len(self.person.terms):
-            return self.person.terms[task.term + 1].sold_on
-        return term.renews_on
-
-    def _too_late_for_care(self, index: int, day: dt.date) -> bool:
-        end = self.person.terms[index].effective_ends_on
-        return (end - day).days <= self.policy.care_days_left or self._sold_behind(index, day)
-
-    def _gone(self, task: Task, day: dt.date) -> Lapse | None:
-        """Why nobody need be rung any more."""
-        term = self.person.terms[task.term]
-        if task.kind in (Kind.RENEWAL, Kind.WINBACK) and self._sold_behind(task.term, day):
-            return Lapse.RENEWED
-        over: dict[Kind, dt.date] = {
-            Kind.RENEWAL: term.effective_ends_on + self.policy.grace_days * DAY,
-            Kind.WELCOME: term.starts_on + self.policy.welcome_to_day * DAY,
-            Kind.NO_SHOW: task.due_on + LETS_REST,
-            Kind.COMPLAINT_FOLLOWUP: task.due_on + LETS_REST,
-        }
-        if isinstance(task.about, Span):
-            over[Kind.FREEZE_ENDING] = task.about.last
-        if isinstance(task.about, dt.date):
-            over[Kind.AT_RISK] = task.about - DAY
-        if task.kind is Kind.WINBACK:
-            later = [rung for rung in self.policy.winback_rungs if rung > (task.rung or 0)]
-            over[Kind.WINBACK] = term.last_covered_on + (min(later, default=self.policy.winback_days) - 1) * DAY
-        if task.kind is Kind.CARE and self._too_late_for_care(task.term, day):
-            return Lapse.SUPERSEDED
-        if day <= over.get(task.kind, dt.date.max):
-            return None
-        return Lapse.VISITED if task.kind is Kind.AT_RISK else Lapse.WINDOW_OVER

@@ -61,7 +61,7 @@ RIVERSIDE = DemoClub(
 )
 HARBOUR = DemoClub(
     slug="harbour",
-    name="Harbour",
+    name="The Harbour",  # the first by name is where one begins
     region="HH",
     staff=(
         Login("viktor", "Viktor Stern", "owner"),

@@ -1,0 +1,221 @@
+"""Claims of the next call, many at once, beside a plain FIFO queue of the same rows."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from django.db import connection
+
+from calls import prepared, queue
+from memberships.models import Club, User
+from tests.bench import rows
+from tests.bench.measure import ROUNDS, Line, Size, line, number, percentile, ratios
+
+FIFO = """
+UPDATE bench_fifo t SET status = 'leased', holder_id = %(operator)s, claimed_by_id = %(operator)s,
+    claimed_at = %(now)s, lease_until = %(now)s + interval '15 minutes'
+WHERE t.id = (SELECT f.id FROM bench_fifo f WHERE f.status = 'ready' AND f.due_at <= %(now)s
+              ORDER BY f.due_at, f.id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING t.*
+"""
+AT_ONCE = (16, 64)
+WARM = 3
+DRAINERS = 8
+
+
+DONE = """
+UPDATE {table} SET status = 'done', holder_id = NULL, lease_until = NULL, closed_at = %(now)s WHERE id = %(id)s
+"""
+CALLS, PLAIN = DONE.format(table="calls_calltask"), DONE.format(table="bench_fifo")
+
+Claimer = Callable[[int], AbstractContextManager[tuple[Callable[[], int | None], Callable[[int], None]]]]
+"""For a thread by its number: how it claims (the id of a row, None for none) and how it is done with one."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What so many threads did: how long each claim took."""
+
+    at_once: int
+    times: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Claims a second while all of them claim."""
+        return self.at_once * len(self.times) / sum(self.times)
+
+    @property
+    def p99(self) -> float:
+        return percentile(self.times, 0.99)
+
+
+def lines(size: Size, made: list[Club]) -> Iterator[Line]:
+    """FIFO, our statement and our operation, turn by turn, at 16 and at 64 at once; then a queue drained."""
+    operators = rows.make_operators(max(AT_ONCE))
+    by_operation: list[Line] = []
+    for at_once in AT_ONCE:
+        rounds = [_round(size, made, at_once, operators) for _ in range(ROUNDS)]
+        fifo, ours, operation = zip(*rounds, strict=True)
+        rates = [crowd.rate for crowd in fifo]
+        yield line(
+            f"claim in SQL, {at_once} at once",
+            "FIFO SKIP LOCKED",
+            ratios([crowd.rate for crowd in ours], rates),
+            0.5,
+            ours=_rate(ours),
+            raw=_rate(fifo),
+        )
+        yield line(
+            f"p99 of it, {at_once} at once",
+            "FIFO's p99",
+            ratios([crowd.p99 for crowd in ours], [crowd.p99 for crowd in fifo]),
+            2,
+            at_most=True,
+            ours=_p99(ours),
+            raw=_p99(fifo),
+        )
+        by_operation.append(
+            line(
+                f"calls.queue.next_task, {at_once} at once",
+                "the same FIFO",
+                ratios([crowd.rate for crowd in operation], rates),
+                0.25,
+                ours=_rate(operation),
+                raw=_rate(fifo),
+            )
+        )
+    yield from by_operation
+    yield _drain(size, made, operators)
+
+
+def _round(size: Size, made: list[Club], at_once: int, operators: list[User]) -> tuple[Crowd, Crowd, Crowd]:
+    """One turn of each on a fresh queue."""
+    rows.make_tasks(size.waiting, made)
+    _fifo_queue()
+    clubs, each = [club.pk for club in made], size.claims // at_once
+    fifo = crowd(at_once, each, _statement(FIFO, PLAIN, operators, {"now": rows.NOW}))
+    ours = crowd(at_once, each, _statement(queue.CLAIM, CALLS, operators, _params(clubs)))
+    return fifo, ours, crowd(at_once, each, _operation(operators, clubs))
+
+
+def crowd(at_once: int, each: int, claimer: Claimer) -> Crowd:
+    """So many threads, each with a connection of its own, start together; each claims, is done, and claims again.
+
+    Only the claims are timed. Raises RuntimeError where a claim found nothing.
+    """
+    gate = threading.Barrier(at_once)
+    times: list[list[float]] = [[] for _ in range(at_once)]
+    failed: list[BaseException] = []
+
+    def work(place: int) -> None:
+        try:
+            with claimer(place) as (claim, done):
+                for number in range(WARM + each):
+                    if number == WARM:
+                        gate.wait()
+                    start = time.perf_counter()
+                    taken = claim()
+                    if number >= WARM:
+                        times[place].append(time.perf_counter() - start)
+                    if taken is None:
+                        raise RuntimeError("a claim found nothing: this would measure an empty queue")
+                    done(taken)
+        except BaseException as error:  # told by the thread that waits
+            failed.append(error)
+            gate.abort()
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(at_once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+    return Crowd(at_once, list(itertools.chain(*times)))
+
+
+def _statement(text: str, done: str, operators: list[User], params: dict[str, object]) -> Claimer:
+    """Claims by a statement, prepared once a connection with one plan, as the product's own connections do."""
+    where = connection.get_connection_params()
+    where = {name: where[name] for name in ("dbname", "user", "host", "port", "password") if where.get(name)}
+
+    @contextmanager
+    def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], None]]]:
+        mine = {**params, "operator": operators[place].pk}
+        with psycopg.connect(**where, autocommit=True, prepare_threshold=1) as own, psycopg.Cursor(own) as cursor:
+            own.execute("SET plan_cache_mode = force_generic_plan")
+
+            def claim() -> int | None:
+                cursor.execute(text, mine)
+                found = cursor.fetchone()
+                return found[-len(queue.COLUMNS)] if found else None
+
+            yield claim, lambda pk: cursor.execute(done, {"now": rows.NOW, "id": pk})
+
+    return claimer
+
+
+def _operation(operators: list[User], clubs: list[int]) -> Claimer:
+    """Claims as the desk does."""
+
+    @contextmanager
+    def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], object]]]:
+        def claim() -> int | None:
+            task = queue.next_task(operator=operators[place], clubs=clubs, now=rows.NOW)
+            return task.pk if task else None
+
+        try:
+            yield claim, lambda pk: prepared.count(CALLS, {"now": rows.NOW, "id": pk})
+        finally:
+            connection.close()
+
+    return claimer
+
+
+def _params(clubs: list[int]) -> dict[str, object]:
+    """What ``next_task`` passes to its statement: the clubs' open zones."""
+    seen = queue.look(clubs=clubs, now=rows.NOW)
+    return queue.parameters(User(), seen, rows.NOW)
+
+
+def _fifo_queue() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_fifo")
+        cursor.execute("CREATE TABLE bench_fifo AS SELECT * FROM calls_calltask")
+        cursor.execute("ALTER TABLE bench_fifo ADD PRIMARY KEY (id)")
+        cursor.execute("CREATE INDEX bench_fifo_due ON bench_fifo (due_at, id) WHERE status = 'ready'")
+    rows.analyze("bench_fifo")
+
+
+def _drain(size: Size, made: list[Club], operators: list[User]) -> Line:
+    """Whether the last quarter of a queue goes as fast as the first: dead rows at its head must not pile up."""
+    rounds = []
+    each = size.drained // 4 // DRAINERS
+    for _ in range(ROUNDS):
+        rows.make_tasks(size.waiting, made)
+        claimer = _statement(queue.CLAIM, CALLS, operators, _params([club.pk for club in made]))
+        rounds.append([crowd(DRAINERS, each, claimer).rate for _quarter in range(4)])
+    first, last = (statistics.median(rates[place] for rates in rounds) for place in (0, 3))
+    return line(
+        f"last ÷ first quarter of {number(size.drained)} claims",
+        "1",
+        [rates[3] / rates[0] for rates in rounds],
+        0.8,
+        ours=f"{number(last)}/s",
+        raw=f"{number(first)}/s",
+    )
+
+
+def _rate(crowds: tuple[Crowd, ...]) -> str:
+    return f"{number(statistics.median(crowd.rate for crowd in crowds))}/s"
+
+
+def _p99(crowds: tuple[Crowd, ...]) -> str:
+    return f"{statistics.median(crowd.p99 for crowd in crowds) * 1000:.1f} ms"

@@ -1,0 +1,96 @@
+"""The nightly plan beside its own SELECTs; the report of refusals beside a bare GROUP BY."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from unittest import mock
+
+import psycopg
+from django.db import connection, transaction
+
+from calls import figures, planning, prepared
+from calls.models import CallTask
+from memberships.models import Club
+from tests.bench import rows
+from tests.bench.measure import ROUNDS, Line, Size, clock_time, line, milliseconds, number, ratios, seconds
+
+RAW_REFUSALS = """
+SELECT r.code, count(*) FROM calls_callattempt a JOIN calls_refusalreason r ON r.id = a.reason_id
+WHERE a.club_id = %s AND a.outcome = 'refused' AND a.at >= %s AND a.at < %s GROUP BY 1 ORDER BY 2 DESC
+"""
+
+
+def lines(size: Size, made: list[Club]) -> Iterator[Line]:
+    """Plans of days in a row, the first of which (everything is new) does not count."""
+    CallTask.objects.all().delete()
+    rows.analyze("calls_calltask")
+    ours, raw = [], []
+    for day in range(ROUNDS + 1):
+        now = rows.NOW + dt.timedelta(days=day)
+        reads: list[tuple[str, dict]] = []
+        took = seconds(lambda now=now, reads=reads: _plan(made, now, reads))
+        if day:
+            raw.append(seconds(lambda reads=reads: _read(reads)))
+            ours.append(took)
+        rows.analyze("calls_calltask")
+    yield line(
+        f"plan of {number(size.memberships)} memberships, the next day",
+        "its own SELECTs",
+        ratios(ours, raw),
+        1.6,
+        at_most=True,
+        ours=clock_time(ours),
+        raw=clock_time(raw),
+    )
+    yield _refusals(made[0])
+
+
+def _plan(made: list[Club], now: dt.datetime, reads: list[tuple[str, dict]]) -> None:
+    """Plans each club; what it reads through a cursor of the server is noted."""
+    stream = prepared.stream
+
+    def noting(statement: str, params: dict) -> Iterator[list[tuple]]:
+        reads.append((statement, params))
+        return stream(statement, params)
+
+    with mock.patch.object(prepared, "stream", noting):
+        for club in made:
+            planning.plan(club=club, on=now.astimezone(club.zone).date(), now=now)
+
+
+def _read(reads: list[tuple[str, dict]]) -> None:
+    """The same statements, every row fetched and nothing made of it."""
+    connection.ensure_connection()
+    with transaction.atomic():
+        for statement, params in reads:
+            with psycopg.ServerCursor(connection.connection, "bench_reads") as cursor:
+                cursor.execute(statement, params)
+                while cursor.fetchmany(prepared.FETCH_AT_ONCE):
+                    pass
+
+
+def _refusals(club: Club) -> Line:
+    last = rows.TODAY
+    first = last - dt.timedelta(days=364)
+    since, until = figures.edges(club, first, last)
+
+    def raw() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(RAW_REFUSALS, [club.pk, since, until])
+            cursor.fetchall()
+
+    mine, bare = [], []
+    raw()
+    for _ in range(ROUNDS):
+        bare.append(seconds(raw))
+        mine.append(seconds(lambda: figures.report(club=club, first=first, last=last)))
+    return line(
+        "refusals of 12 months by reason, one club",
+        "GROUP BY over the attempts",
+        ratios(mine, bare),
+        0.2,
+        at_most=True,
+        ours=milliseconds(mine),
+        raw=milliseconds(bare),
+    )
