@@ -132,6 +132,12 @@ class RefusedMiddleware:
             return bad_request(request)  # PostgreSQL takes no NUL: it could match nothing
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        if request.method != "POST" or request.path.startswith(API_PREFIX):
+            return None
+        typed = (value for _name, values in request.POST.lists() for value in values)
+        return bad_request(request) if any("\x00" in value for value in typed) else None  # nor does it keep one
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not is_refusal(error):
             return None

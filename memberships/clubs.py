@@ -56,7 +56,7 @@ def add_club(
     """
     club = Club(
         slug=slug,
-        name=name,
+        name=name.strip(),
         timezone=timezone,
         country=country.upper(),
         region=region,

@@ -49,6 +49,9 @@ class ReasonRequired(Refused):
     field = "reason"
 
 
+LONGEST_REASON = 200
+
+
 def template_for(membership: Membership) -> ChecklistTemplate | None:
     """The club's template in use for this plan, else the one for all plans without their own."""
     known = ChecklistTemplate.objects.filter(club=membership.club_id, active=True)
@@ -173,6 +176,8 @@ def skip(*, step: Step, reason: str, by: User | None, now: dt.datetime) -> Step:
     """Leaves an open step out, with the reason. Raises ReasonRequired, AlreadyRecorded."""
     if not reason.strip():
         raise ReasonRequired(sentence(N_("Say why the step is skipped.")))
+    if len(reason.strip()) > LONGEST_REASON:
+        raise ReasonRequired(sentence(N_("This is too long: %(count)s characters at most."), count=LONGEST_REASON))
     with holding.operation(by=by):
         _move(step, StepStatus.SKIPPED, done_at=now, done_by=by, skip_reason=reason.strip())
         _close_if_over(step.checklist_id, now)

@@ -169,7 +169,7 @@ class HostForm(forms.Form):
                 raise forms.ValidationError(
                     _("“%(text)s” is no day; write 2027-01-13."), params={"text": line}
                 ) from None
-            if not begin <= end <= begin + dt.timedelta(days=366):
+            if not 0 <= (end - begin).days <= 366:
                 raise forms.ValidationError(
                     _("“%(text)s” must end after it begins, within a year."), params={"text": line}
                 )

@@ -86,7 +86,8 @@ def open_table(
         with path.open("rb") as file:
             magic = file.read(8)
     except OSError as error:
-        raise UnusableFile(_("The file cannot be opened: %(why)s.") % {"why": error.strerror}) from None
+        named = {"file": path.name, "why": error.strerror}
+        raise UnusableFile(_("%(file)s cannot be opened: %(why)s.") % named) from None
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnusableFile(_("This is an old Excel file (.xls); save it as .xlsx or CSV."))
     plain = None
