@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable
 
 import pytest
@@ -30,7 +29,7 @@ def test_example_4_two_conversations_in_seven_days_and_an_evening_too_late(
     answer = operator.get("members/12/contact-policy")
 
     assert answer.status == 200
-    assert re.fullmatch(r"2026-11-14T19:40:\d\d-06:00", answer.body["at"]), "the clock runs on"
+    assert answer.body["at"] == "2026-11-14T19:40:00-06:00"
     assert answer.body["kinds"]["care"] == {
         "allowed": False,
         "blocks": [
@@ -154,10 +153,7 @@ def test_example_5_the_next_call_with_its_card(operator: Api, scott: Member) -> 
 
     assert answer.status == 200
     script = answer.body["card"].pop("script")
-    lease_until = answer.body.pop("lease_until")
-    assert re.fullmatch(r"2026-11-12T11:2\d:\d\d-06:00", lease_until), "the clock runs on"
-    answer.body["card"]["member"]["local_time"] = CARD["member"]["local_time"]
-    assert answer.body == {"task": TASK, "card": CARD}
+    assert answer.body == {"task": TASK, "card": CARD, "lease_until": "2026-11-12T11:20:00-06:00"}
     assert script["version"] == 1
     assert script["steps"][0]["title"] and script["steps"][0]["text"]
 

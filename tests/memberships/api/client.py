@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import connection
 from django.http import HttpResponse
@@ -36,7 +37,9 @@ class Answer:
 
 
 class Api:
-    """Requests with the token of one user; None: without any."""
+    """Requests with the token of one user; None: without any. ``tick`` is called before each: a standing clock's."""
+
+    tick: ClassVar[Callable[[], None] | None] = None
 
     def __init__(self, user: User | None) -> None:
         headers = {}
@@ -45,6 +48,7 @@ class Api:
         self.client = Client(headers=headers)
 
     def get(self, path: str, **query: Any) -> Answer:
+        self._wait()
         return self._answer(self.client.get(PREFIX + path, query))
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
@@ -54,6 +58,7 @@ class Api:
         return self._send("patch", path, body, {})
 
     def delete(self, path: str) -> Answer:
+        self._wait()
         return self._answer(self.client.delete(PREFIX + path))
 
     def send(self, method: str, path: str, body: Any = None) -> Answer:
@@ -67,11 +72,17 @@ class Api:
         return answer.body["results"]
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+        self._wait()
         content = body if isinstance(body, str | bytes) else json.dumps({} if body is None else body)
         send = getattr(self.client, method)
         if method == "get":
             return self._answer(send(PREFIX + path))
         return self._answer(send(PREFIX + path, content, content_type="application/json", headers=headers))
+
+    @classmethod
+    def _wait(cls) -> None:
+        if cls.tick is not None:
+            cls.tick()
 
     @staticmethod
     def _answer(response: HttpResponse) -> Answer:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import time_machine
 
 from memberships.models import Member, Membership, User
 from tests import days, factories
@@ -13,11 +14,17 @@ from tests.days import day
 from tests.memberships.api.client import Api, next_id
 from tests.memberships.shop import Shop, make_shop
 
+A_MOMENT = dt.timedelta(milliseconds=1)
+
 
 @pytest.fixture
-def clock_at(set_clock: Callable[[dt.datetime], None]) -> Callable[[str], None]:
-    """Moves the clock: ``clock_at("2026-11-12T10:00")``, the club's time."""
-    return lambda text: set_clock(days.at(text))
+def clock_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets the clock: ``clock_at("2026-11-12T10:00")``, the club's time. It stands, but for a moment per request."""
+    standing = time_machine.travel(days.NOW.astimezone(dt.UTC), tick=False)
+    hands = standing.start()
+    monkeypatch.setattr(Api, "tick", staticmethod(lambda: hands.shift(A_MOMENT)))
+    yield lambda text: hands.move_to(days.at(text).astimezone(dt.UTC), tick=False)
+    standing.stop()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from calls import requests
 from calls.models import CallTask, Meeting, Purpose
 from memberships import freezing, quotes
 from onboarding import checklists
@@ -70,6 +71,7 @@ def make_world(shop: Shop) -> World:
         ends_at=days.at("2026-11-13T12:30"), calendar_uid="0" * 32, booked_at=days.NOW, booked_by=olga,
         why=f"{CANARY} $", note=f"{CANARY} $",
     )  # fmt: skip
+    asked = requests.ask(club=club, member=member, text=f"a bill over {CANARY} $", by=olga, now=days.NOW)
     checklist = checklists.start(member=member, by=anna, now=days.NOW)
     ids: dict[str, int | str] = {
         "club": club.slug,
@@ -82,6 +84,7 @@ def make_world(shop: Shop) -> World:
         "task": task.pk,
         "attempt": attempt.pk,
         "meeting": meeting.pk,
+        "request": asked.pk,
         "step": checklist.steps.get(position=1).pk,
     }
     return World(ids)
