@@ -99,6 +99,35 @@ def test_roles(route: access.Route, apart: World, callers: dict[str, Caller]) ->
     assert not found, "\n".join(found)
 
 
+LOWEST = {
+    "desk": "operator", "meeting_book": "operator", "member_detail": "operator", "plan_list": "operator",
+    "promotion_list": "operator", "member_why": "operator", "api_next": "operator", "api_membership": "operator",
+    "member_edit": "administrator", "member_new": "administrator", "member_changes": "administrator",
+    "offer_new": "administrator", "offer_sheet": "administrator", "freeze_new": "administrator",
+    "membership_cancel": "administrator", "meeting_close": "administrator", "onboarding_due": "administrator",
+    "api_quote": "administrator", "api_audit": "administrator", "api_meeting_cancel": "administrator",
+    "plan_edit": "manager", "promotion_edit": "manager", "member_export": "manager", "host_hours": "manager",
+    "live": "manager", "refusal_report": "manager", "settings_policy": "manager", "reason_list": "manager",
+    "script_edit": "manager", "api_closures": "manager", "api_plan": "manager", "api_attempt_correct": "manager",
+}  # fmt: skip
+"""The table of roles (PRODUCT.md §1) by hand: who is the least that may open what."""
+
+
+def test_the_table_of_roles_holds(apart: World, callers: dict[str, Caller]) -> None:
+    found = {}
+    for route in GUARDED:
+        if route.name in LOWEST:
+            path = walking.path_to(route, apart.own)
+            method = next(iter(sorted(walking.methods(route, callers["owner"], path))))
+            for role in ROLES:
+                with taken_back():
+                    if callers[role].ask(route, method, path).status_code != 403:
+                        found[route.name] = role
+                        break
+
+    assert found == LOWEST
+
+
 @pytest.mark.parametrize("route", [route for route in GUARDED if walking.has_object(route)], ids=walking.label)
 def test_what_is_another_clubs_is_answered_as_what_is_not_there(
     route: access.Route, apart: World, callers: dict[str, Caller]
