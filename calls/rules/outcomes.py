@@ -123,9 +123,7 @@ def problems(
     the club's.
     """
     rule = RULES[answer.outcome]
-    found = []
-    if kind not in rule.kinds:
-        found.append(Problem("outcome", "invalid", sentence(N_("A call of this kind cannot end like this."))))
+    found = _kind_problems(answer, kind)
     if answer.outcome is Outcome.BOOKED and not answer.has_meeting:
         found.append(Problem("meeting", "invalid", sentence(N_("Choose a host and a time."))))
     if answer.outcome is Outcome.COMPLAINT and not (answer.complaint or answer.note).strip():
@@ -138,6 +136,22 @@ def problems(
         *_attends_problems(answer, rule, reasons),
         *_callback_problems(answer, policy, zone, now),
     ]
+
+
+def past_problems(answer: Answer, *, kind: Kind, reasons: Mapping[str, Reason]) -> list[Problem]:
+    """All that is wrong with an outcome of long ago: what it led to (a meeting, a callback) is not asked."""
+    rule = RULES[answer.outcome]
+    return [
+        *_kind_problems(answer, kind),
+        *_reason_problems(answer, reasons),
+        *_attends_problems(answer, rule, reasons),
+    ]
+
+
+def _kind_problems(answer: Answer, kind: Kind) -> list[Problem]:
+    if kind in RULES[answer.outcome].kinds:
+        return []
+    return [Problem("outcome", "invalid", sentence(N_("A call of this kind cannot end like this.")))]
 
 
 def _reason_problems(answer: Answer, reasons: Mapping[str, Reason]) -> list[Problem]:

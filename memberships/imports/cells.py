@@ -23,6 +23,7 @@ MOST_SPELLINGS = 50_000
 YES = frozenset({"yes", "y", "true", "t", "1", "да", "д", "+", "истина", "x", "✓"})
 NO = frozenset({"no", "n", "false", "f", "0", "нет", "н", "-", "ложь"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_PARTS = re.compile(r"[\s_-]+")
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’")
 EMAIL = re.compile(r"[^@\s,;:<>()\[\]\"\\]{1,64}@(?=[^@]{3,188}\Z)(?:[\w-]{1,63}\.)+[^\W\d_][\w-]{1,62}")
 
@@ -205,11 +206,11 @@ def amount(digits: int, currency: str) -> Callable[[str], str]:
 
 
 def one_of(words: Iterable[str]) -> Callable[[str], str]:
-    """One of a few words, in any case."""
+    """One of a few words, in any case; those of two parts with a space as well."""
     known = {word.casefold(): word for word in words}
 
     def read(text: str) -> str:
-        word = known.get(text.casefold())
+        word = known.get(_PARTS.sub("_", text.casefold()))
         if word is None:
             raise Unreadable(
                 _("“%(text)s” is none of %(words)s.") % {"text": shown(text), "words": ", ".join(known.values())}

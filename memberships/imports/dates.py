@@ -19,7 +19,7 @@ _DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _SLASHED = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?$")
 _INSTANT = re.compile(
-    r"(\S+)(?:T|\s+)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]{1,6})?)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(\S+)(?:T|\s+)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,6}))?)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _INSTANT_ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T(.+)")
 
@@ -151,13 +151,13 @@ class Instants:
             )
         day = self.days.day(found[1])
         try:
-            time = dt.time(int(found[2]), int(found[3]), int(found[4] or 0))
+            time = dt.time(int(found[2]), int(found[3]), int(found[4] or 0), int((found[5] or "").ljust(6, "0")))
         except ValueError:
             raise Unreadable(_("%(text)s is not a time of day.") % {"text": shown(text)}) from None
-        if not found[5]:
+        if not found[6]:
             return local_time.instant(day, time, self.zone)
         try:
-            offset = dt.datetime.strptime(found[5], "%z").tzinfo
+            offset = dt.datetime.strptime(found[6], "%z").tzinfo
         except ValueError:
             raise Unreadable(_("%(text)s is not a time of day.") % {"text": shown(text)}) from None
         return dt.datetime.combine(day, time, offset)

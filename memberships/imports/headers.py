@@ -73,6 +73,10 @@ _NAMES = {
     "outcome": "result итог результат исход",
     "operator": "by user оператор сотрудник",
     "duration_s": "duration seconds длительность_с длительность секунд",
+    "origin": "original_kind исходный_вид",
+    "competitor": "конкурент",
+    "attends": "attending ходит посещает",
+    "absence_reason": "why_absent причина_отсутствия",
     "note": "comment примечание комментарий заметка",
 }
 _OWN_KEYS = frozenset({"external_id", "code"})

@@ -185,13 +185,20 @@ class Job:
 
         ``value`` is the SQL of the cell that is named, ``column`` the field it is of. Returns how many were refused.
         """
+        return self._find(column, value, message, rest, warning=False, **values)
+
+    def warn(self, column: str, value: str, message: str, rest: str, **values: object) -> int:
+        """The same for rows that are taken, but of which somebody should know something."""
+        return self._find(column, value, message, rest, warning=True, **values)
+
+    def _find(self, column: str, value: str, message: str, rest: str, *, warning: bool, **values: object) -> int:
         statement = f"""
             INSERT INTO import_problems (line, "column", value, message, warning)
             SELECT DISTINCT ON (r.line) r.line, %(column)s, coalesce(left({value}, {LONGEST_VALUE}), ''),
-                format(%(message)s, {value}), FALSE
+                format(%(message)s, {value}), %(warning)s
             FROM {rest}
         """
-        return self.run(statement, column=self.table.name_of(column), message=message, **values)
+        return self.run(statement, column=self.table.name_of(column), message=message, warning=warning, **values)
 
     def refuse_repeated(self, *key: str) -> None:
         """Refuse each row whose key an earlier row of the file has."""
