@@ -47,6 +47,10 @@ class Person:
     def open(self, path: str) -> None:
         self.page.goto(self.address + path)
 
+    def arrives(self, address: str) -> None:
+        """The page of this address (a glob) is there and takes keys; ones pressed earlier would go to the old page."""
+        self.page.wait_for_url(address)
+
     def press(self, *keys: str) -> None:
         """One key after another; ``"B 2"`` is a sequence."""
         for one in keys:

@@ -74,6 +74,7 @@ def test_an_operator_a_manager_and_an_administrator_have_a_day(system: str, pers
     anna.open(f"/meetings/{meeting.pk}/")
     anna.sees(booked)
     anna.press("4")  # Refused…
+    anna.arrives("**/close/refused/**")
     anna.press("Tab")  # to the first field
     anna.page.locator("select:focus").select_option(label="No time")
     anna.press("Control+Enter")

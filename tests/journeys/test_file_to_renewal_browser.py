@@ -167,7 +167,9 @@ def test_two_thousand_members_become_calls_a_renewal_and_a_refusal(system: str, 
 
     console.set_clock(meeting.starts_at)
     anna = person("anna")
+    anna.find("h1").wait_for()
     anna.press("8")
+    anna.sees("came, how did it go?")
     anna.press("O")
     anna.heading(f"For {meeting.member.name}")
     assert old.effective_ends_on < meeting.starts_at.date()
@@ -182,6 +184,7 @@ def test_two_thousand_members_become_calls_a_renewal_and_a_refusal(system: str, 
     anna.press("ArrowDown", "Enter")
     anna.find(".m-head").wait_for()
     anna.press("R")
+    anna.heading(re.compile("^Offer for"))
     anna.press("Enter")
     expect(anna.find(".price s")).to_have_text("$480.00")
     anna.sees("the day after your membership ends")
