@@ -14,11 +14,15 @@ from memberships.models import Club, Member
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A call that a room wants to be made to a member, and what it is about."""
+    """A call that a room wants to be made to a member, and what it is about.
+
+    ``origin``: the kind of call that it came from; a refusal counts for that kind too.
+    """
 
     wanted: Wanted
     member: int
     membership: int | None = None
+    origin: str = ""
 
 
 class TaskSource(Protocol):

@@ -215,7 +215,7 @@ def _dials(attempts: Iterable[list]) -> list[Attempt]:
         dials[dial] = Attempt(
             min(one.at, _instant(at)) if one else _instant(at),
             reached or (one is not None and one.reached),
-            outcome,
+            one.outcome if one and outcome == "busy" else outcome,
         )
     return list(dials.values())
 

@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 
 from django.db import connection, transaction
-from django.db.models import Max
 
 from calls import places
 from calls.models import PlanRun
@@ -23,6 +22,8 @@ from calls.planning.scope import Scope, Want
 from calls.rules.kinds import Kind
 from memberships import segments
 from memberships.models import Club
+from memberships.rules import local_time
+from memberships.rules.terms import DAY
 
 ONE_AT_A_TIME = 731_002
 """The class of the advisory locks that keep two planners of a club apart."""
@@ -71,10 +72,16 @@ def replan(*, club: Club, members: Collection[int], now: dt.datetime) -> Plan:
 
 
 def due(*, now: dt.datetime) -> list[Club]:
-    """Clubs whose day has begun without a plan."""
-    ran = dict(PlanRun.objects.values_list("club").annotate(latest=Max("on")))
-    clubs = Club.objects.order_by("pk")
-    return [club for club in clubs if ran.get(club.pk, dt.date.min) < now.astimezone(club.zone).date()]
+    """Clubs whose day has begun without a plan of it since. (One made ahead for today knew nothing of the night.)"""
+    ran = {(club, on): ran_at for club, on, ran_at in PlanRun.objects.filter(ran_at__gt=now - 2 * DAY).values_list(
+        "club", "on", "ran_at")}  # fmt: skip
+    waiting = []
+    for club in Club.objects.order_by("pk"):
+        today = now.astimezone(club.zone).date()
+        ran_at = ran.get((club.pk, today))
+        if ran_at is None or ran_at < local_time.first_instant(today, club.zone):
+            waiting.append(club)
+    return waiting
 
 
 def _run(scope: Scope) -> Plan:

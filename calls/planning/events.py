@@ -9,9 +9,8 @@ import phonenumbers
 
 from calls import places
 from calls.planning.scope import Scope, Want, simple
-from calls.rules import occasions, position
+from calls.rules import occasions
 from calls.rules.kinds import Kind, Purpose
-from memberships.rules import local_time
 from memberships.rules.terms import DAY
 
 LOOKS_BACK_DAYS = 30
@@ -32,10 +31,8 @@ WHERE b.club_id = %(club)s AND b.starts_at >= %(since)s AND b.starts_at < %(unti
 """
 
 COMING = """
-SELECT b.member_id, b.id, b.starts_at, b.purpose, t.kind, t.origin, t.membership_id, m.phone, m.consent_sms,
-    coalesce(nullif(m.timezone, ''), c.timezone)
-FROM calls_meeting b JOIN memberships_member m ON m.id = b.member_id JOIN memberships_club c ON c.id = b.club_id
-LEFT JOIN calls_calltask t ON t.id = b.task_id
+SELECT b.member_id, b.id, b.starts_at, b.purpose, t.kind, t.origin, t.membership_id, m.phone, m.consent_sms
+FROM calls_meeting b JOIN memberships_member m ON m.id = b.member_id LEFT JOIN calls_calltask t ON t.id = b.task_id
 WHERE b.club_id = %(club)s AND b.starts_at >= %(at)s AND b.starts_at < %(until)s AND b.status = 'scheduled'
   AND b.confirmed_at IS NULL AND m.merged_into_id IS NULL
 """
@@ -69,14 +66,14 @@ def no_shows(scope: Scope) -> Iterator[Want]:
 
 def meeting_reminders(scope: Scope) -> Iterator[Want]:
     """Reminders by telephone of meetings of which no message can tell."""
-    for member, pk, starts_at, purpose, kind, origin, membership, phone, consent, tz in scope.stream(
+    for member, pk, starts_at, purpose, kind, origin, membership, phone, consent in scope.stream(
         COMING + scope.only("b.member_id"), until=scope.midnight(scope.on + 3 * DAY)
     ):
         wanted = occasions.meeting_reminder_call(
             on=scope.on,
             meeting=pk,
             starts_at=starts_at,
-            zone=zoneinfo.ZoneInfo(tz),
+            zone=scope.policy.zone,
             can_message=bool(consent) and is_mobile(phone),
         )
         if wanted:
@@ -96,22 +93,25 @@ def complaint_followups(scope: Scope) -> Iterator[Want]:
 
 
 def birthdays(scope: Scope) -> Iterator[Want]:
-    """Due when the day begins where the member lives."""
-    days = [f"{scope.on:%m-%d}", *(["02-29"] if f"{scope.on:%m-%d}" == "02-28" else [])]
-    for member, birthday, segment, tz in scope.stream(BIRTHDAYS + scope.only("m.id"), days=days):
-        wanted = occasions.birthday_call(on=scope.on, member=member, birthday=birthday, segment=segment)
+    """Of the day where the member lives: it may begin before the club's day does, and end after it."""
+    days = {f"{scope.on + away * DAY:%m-%d}" for away in (-1, 0, 1)}
+    days |= {"02-29"} if "02-28" in days else set()
+    for member, birthday, segment, tz in scope.stream(BIRTHDAYS + scope.only("m.id"), days=sorted(days)):
+        wanted = occasions.birthday_call(
+            member=member,
+            birthday=birthday,
+            segment=segment,
+            zone=zoneinfo.ZoneInfo(tz),
+            since=scope.at,
+            until=scope.midnight(scope.on + DAY),
+        )
         if wanted:
-            yield Want(
-                wanted=wanted,
-                member=member,
-                due_at=local_time.first_instant(scope.on, zoneinfo.ZoneInfo(tz)),
-                sort_key=position.sort_key(Kind.BIRTHDAY),
-            )
+            yield simple(scope, wanted, member=member)
 
 
 def of_other_rooms(source: places.TaskSource, scope: Scope) -> Iterator[Want]:
     for asked in source(club=scope.club, on=scope.on, members=scope.members):
-        yield simple(scope, asked.wanted, member=asked.member, membership=asked.membership)
+        yield simple(scope, asked.wanted, member=asked.member, membership=asked.membership, origin=asked.origin)
 
 
 def is_mobile(phone: str) -> bool:

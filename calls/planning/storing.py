@@ -61,6 +61,11 @@ REOPEN = """(club_id, kind, key) DO UPDATE SET status = excluded.status, ready_a
     sort_key = excluded.sort_key, facts = excluded.facts, to_supervisor = false
 WHERE t.status = 'lapsed'"""
 
+GIVE_WAY = """
+UPDATE calls_calltask t SET key = t.key || ':' || t.id WHERE t.id = ANY (%(ids)s::bigint[]) AND t.status = 'lapsed'
+"""
+"""A lapsed task leaves its key to the open one that is raised to it: one cause is one task."""
+
 VISITS = """
 SELECT v.member_id, count(*) FILTER (WHERE v.at >= %(lately_from)s), count(*) FILTER (WHERE v.at < %(lately_from)s)
 FROM memberships_visit v
@@ -141,7 +146,7 @@ def _store(scope: Scope, kind: Kind, wants: list[Want], stored: Stored) -> None:
         prepared.count(RESORT, {"ids": [pk for pk, _key in moved], "sort_keys": [key for _pk, key in moved]})
     fresh = _with_visits(scope, fresh)
     if kind is Kind.RENEWAL:
-        fresh = _raise(fresh, stored)
+        fresh = _raise(fresh, known, stored)
     if fresh:
         _make(scope, kind, fresh, known, stored)
 
@@ -162,12 +167,15 @@ def _with_visits(scope: Scope, fresh: list[Want]) -> list[Want]:
     return told
 
 
-def _raise(fresh: list[Want], stored: Stored) -> list[Want]:
+def _raise(fresh: list[Want], known: dict[str, list], stored: Stored) -> list[Want]:
     """Lifts open renewal tasks to the rung now reached; answers the wants that have none open."""
     ids = [want.membership for want in fresh]
     waiting = dict(prepared.rows(OPEN_RENEWALS, {"ids": ids}))
     raised = [want for want in fresh if want.membership in waiting]
     if raised:
+        lapsed = [known[want.wanted.key][0] for want in raised if want.wanted.key in known]
+        if lapsed:
+            prepared.count(GIVE_WAY, {"ids": lapsed})
         params = {
             "ids": [waiting[want.membership] for want in raised],
             "keys": [want.wanted.key for want in raised],

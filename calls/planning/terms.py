@@ -95,9 +95,16 @@ WHERE s.club_id = %(club)s AND s.starts_on <= %(on)s AND s.last_covered_on >= %(
                   AND f.starts_on <= %(on)s AND f.ends_on >= %(on)s)
 """
 
-WINBACK = """
+LEFT_FOR = """
+FROM calls_refusalreason r WHERE r.club_id = s.club_id AND s.cancel_reason <> ''
+    AND lower(btrim(s.cancel_reason)) IN (lower(r.code), lower(r.label))
+"""
+"""The club's reasons for which a membership was cancelled: its words may name one, by code or name."""
+
+WINBACK = f"""
 SELECT s.member_id, s.id, s.last_covered_on,
-    coalesce(said.no_winback, false), coalesce(said.code = 'staff', false)
+    coalesce(said.no_winback, false) OR EXISTS (SELECT {LEFT_FOR} AND r.no_winback),
+    coalesce(said.code = 'staff', false) OR EXISTS (SELECT {LEFT_FOR} AND r.code = 'staff')
         OR EXISTS (SELECT FROM calls_complaint q WHERE q.member_id = s.member_id AND q.about_id IS NOT NULL
                    AND q.status <> 'withdrawn')
 FROM memberships_membership s JOIN memberships_member m ON m.id = s.member_id

@@ -91,19 +91,31 @@ def birthday_in(year: int, birthday: dt.date) -> dt.date:
     return birthday.replace(year=year)
 
 
-def birthday_call(*, on: dt.date, member: int, birthday: dt.date, segment: str) -> Wanted | None:
-    """The birthday call of a gold member, on the day; ``on`` is a day of the member's time."""
-    due_on = birthday_in(on.year, birthday)
-    if segment != "gold" or due_on != on:
+def birthday_call(
+    *, member: int, birthday: dt.date, segment: str, zone: zoneinfo.ZoneInfo, since: dt.datetime, until: dt.datetime
+) -> Wanted | None:
+    """The birthday call of a gold member, on the day where the member lives (``zone``).
+
+    Wanted while some of that day, before 21:00, lies between ``since`` and ``until``; due when it begins.
+    """
+    if segment != "gold":
         return None
-    text = sentence(N_("Birthday on %(day)s."), day=ShortDay(due_on))
-    return Wanted(kind=Kind.BIRTHDAY, key=f"{member}:{on.year}", due_on=due_on, reason=text)
+    first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+    for day in (first + away * DAY for away in range((last - first).days + 1)):
+        begins, over = local_time.first_instant(day, zone), local_time.instant(day, hours.LATEST, zone)
+        if birthday_in(day.year, birthday) == day and begins < until and over > since:
+            text = sentence(N_("Birthday on %(day)s."), day=ShortDay(day))
+            return Wanted(kind=Kind.BIRTHDAY, key=f"{member}:{day.year}", due_on=day, due_at=begins, reason=text)
+    return None
 
 
 def meeting_reminder_call(
     *, on: dt.date, meeting: int, starts_at: dt.datetime, zone: zoneinfo.ZoneInfo, can_message: bool
 ) -> Wanted | None:
-    """The reminder the day before a meeting, when no SMS can go (no mobile, no consent, the last came back)."""
+    """The reminder the day before a meeting, when no SMS can go (no mobile, no consent, the last came back).
+
+    ``zone``: the club's, where the meeting is.
+    """
     local = starts_at.astimezone(zone)
     due_on = local.date() - DAY
     if can_message or not due_on <= on <= local.date():

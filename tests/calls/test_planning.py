@@ -9,6 +9,7 @@ import pytest
 from calls import places, planning
 from calls.models import CallTask, Complaint, Meeting, RefusalReason, TaskStatus
 from calls.planning import Plan
+from calls.rules import occasions
 from calls.rules.kinds import Kind
 from calls.rules.planning import Wanted
 from memberships.models import Club, Member, Membership
@@ -103,6 +104,24 @@ class TestRenewal:
         task.refresh_from_db()
         assert (task.rung, task.key) == (14, f"{membership.pk}:14:2026-11-30")
         assert task.due_at == days.at("2026-11-16T00:00")
+
+    def test_a_task_raised_to_the_cause_of_a_lapsed_one_takes_its_place(self, club: Club) -> None:
+        """The end moves away and back: the cause that lapsed in between is that of the open task now."""
+        member, membership = member_since(club, "2025-12-01")
+        plan(club)
+        task = CallTask.objects.get()
+        cause = f"{membership.pk}:30:2026-11-30"
+        assert task.key == cause
+        CallTask.objects.filter(pk=task.pk).update(
+            status=TaskStatus.LAPSED, lapsed_because="frozen", closed_at=days.NOW
+        )
+        other = make_task(member, "renewal", membership=membership, rung=45)
+        done = plan(club)
+        assert (done.created, done.raised, done.reopened) == ({}, 1, 0)
+        assert set(CallTask.objects.values_list("key", "status", "pk")) == {
+            (cause, "ready", other.pk),
+            (f"{cause}:{task.pk}", "lapsed", task.pk),
+        }
 
     def test_after_a_done_rung_the_next_makes_a_new_task(self, club: Club) -> None:
         member_since(club, "2025-12-01")
@@ -272,6 +291,18 @@ class TestWinback:
         done = plan(club)
         assert (done.created, done.for_manager) == ({}, 1)
 
+    @pytest.mark.parametrize(
+        ("reason", "created", "for_manager"),
+        [("Staff", 0, 1), ("staff", 0, 1), (" deceased", 0, 0), ("price", 1, 0), ("other club", 1, 0), ("", 1, 0)],
+    )
+    def test_the_reason_of_a_cancellation_counts_where_it_is_one_of_the_clubs(
+        self, club: Club, reason: str, created: int, for_manager: int
+    ) -> None:
+        make_promotion(club, audience=("return",))
+        member_since(club, "2026-03-01", cancelled_on=days.day("2026-10-01"), cancel_reason=reason)
+        done = plan(club)
+        assert (done.created.get("winback", 0), done.for_manager) == (created, for_manager)
+
 
 class TestOccasions:
     def meeting(self, member: Member, at: str, **fields: object) -> Meeting:
@@ -321,6 +352,25 @@ class TestOccasions:
         assert plan(club).created == {"birthday": 1}
         assert plan(club, TODAY + DAY).lapsed == {"window_over": 1}
 
+    def test_a_birthday_is_one_of_the_members_time_zone(self, club: Club) -> None:
+        born = days.day("1980-11-13")
+        for number, tz in enumerate(("Europe/Berlin", "Pacific/Honolulu")):
+            member = make_member(club, segment="gold", birthday=born, timezone=tz, phone=phone(number))
+            make_membership(member, starts_on=TODAY - 20 * DAY)
+        assert plan(club).created == {"birthday": 1}  # in Berlin the 13th begins on the 12th
+        assert plan(club, TODAY + DAY).created == {"birthday": 1}
+        due = dict(CallTask.objects.values_list("tz", "due_at"))
+        assert due["Europe/Berlin"] == days.at("2026-11-13T00:00", days.BERLIN)
+        assert plan(club, TODAY + 2 * DAY).lapsed == {"window_over": 1}  # in Honolulu it still is the 13th
+        assert plan(club, TODAY + 3 * DAY).lapsed == {"window_over": 1}
+
+    def test_a_reminder_names_the_hour_of_the_club(self, club: Club) -> None:
+        self.meeting(make_member(club, timezone="Asia/Tokyo"), "2026-11-14T18:00")
+        plan(club, TODAY + DAY)
+        task = CallTask.objects.get()
+        assert reason(task) == "Meeting on 14 November at 18:00; no message can be sent."
+        assert task.due_at == days.at("2026-11-13T00:00")
+
     def test_another_room_asks_for_calls_of_its_own(self, club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
         member = make_member(club)
 
@@ -337,6 +387,39 @@ class TestOccasions:
         assert plan(club).created == {"onboarding": 1}
         steps.open = False
         assert plan(club).lapsed == {"superseded": 1}
+        steps.open = True
+        done = plan(club)
+        assert (done.created, done.reopened) == ({}, 1)
+
+    def test_another_rooms_call_carries_its_instant_its_origin_and_the_policy(
+        self, club: Club, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As a missed call will: at once, for whoever rang in a renewal; nobody who must not be called."""
+        member, membership = member_since(club, "2026-10-01", 1)
+        silent = make_member(club, phone=phone(2), do_not_call_since=days.NOW)
+        rang_at = days.at("2026-11-12T00:10")
+
+        class Missed:
+            kind = Kind.MISSED_CALL
+
+            def __call__(self, *, club: Club, on: dt.date, members: object) -> list[places.Asked]:
+                return [
+                    places.Asked(
+                        wanted=occasions.missed_call_call(call=number, at=rang_at, zone=club.zone),
+                        member=who.pk,
+                        membership=membership.pk if who == member else None,
+                        origin="renewal",
+                    )
+                    for number, who in enumerate((member, silent), start=41)
+                ]
+
+        monkeypatch.setattr(places, "task_sources", [Missed()])
+        done = plan(club)
+        assert (done.created, done.left_out) == ({"missed_call": 1}, {"do_not_call": 1})
+        task = CallTask.objects.get()
+        assert (task.member, task.membership, task.origin, task.key) == (member, membership, "renewal", "41")
+        assert task.due_at == rang_at
+        assert reason(task) == "Rang us at 00:10, nobody answered."
 
 
 class TestPolicy:
@@ -401,6 +484,15 @@ def test_a_club_is_due_once_its_day_has_begun(club: Club) -> None:
     planning.plan(club=club, on=TODAY, now=before)
     assert planning.due(now=before) == []
     assert planning.due(now=after) == [club]
+
+
+def test_a_plan_made_ahead_does_not_stand_for_the_nights_to_come(club: Club) -> None:
+    now = days.at("2026-11-12T10:00")
+    planning.plan(club=club, on=TODAY, now=now)
+    for ahead in (1, 20):
+        planning.plan(club=club, on=TODAY + ahead * DAY, now=now)
+    assert planning.due(now=now) == []
+    assert planning.due(now=days.at("2026-11-13T00:01")) == [club]
 
 
 def test_other_clubs_and_merged_members_are_left_alone(club: Club) -> None:

@@ -134,6 +134,13 @@ def test_one_dial_to_a_household_counts_once_for_the_number(club: Club, member: 
     assert codes(member) == []
 
 
+def test_a_dial_was_busy_for_the_number_only_if_it_was_for_everybody(club: Club, member: Member) -> None:
+    mother, son = (make_member(club, first_name=name) for name in ("Marina", "Ilya"))
+    first = make_attempt(mother, NOW - HOUR, "no_answer", "care")
+    make_attempt(son, NOW - HOUR, "busy", "care", same_dial_as=first)
+    assert codes(member) == ["min_gap"]
+
+
 def test_attempts_today_and_the_gap_between_them(club: Club, member: Member) -> None:
     make_attempt(member, NOW - HOUR, "no_answer")
     assert codes(member) == ["min_gap"]

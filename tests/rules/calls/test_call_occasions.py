@@ -97,11 +97,46 @@ def test_the_twenty_ninth_of_february_is_kept_on_the_twenty_eighth() -> None:
 
 
 def test_gold_members_are_rung_on_their_birthday() -> None:
-    on, born = day("2026-11-12"), day("1990-11-12")
-    found = occasions.birthday_call(on=on, member=12, birthday=born, segment="gold")
+    born = day("1990-11-12")
+    found = birthday_on("2026-11-12", born)
     assert due(found) == ("12:2026", "2026-11-12", "Birthday on 12 November.")
-    assert occasions.birthday_call(on=on, member=12, birthday=born, segment="silver") is None
-    assert occasions.birthday_call(on=day("2026-11-13"), member=12, birthday=born, segment="gold") is None
+    assert found is not None and found.due_at == at("2026-11-12T00:00")
+    assert birthday_on("2026-11-12", born, segment="silver") is None
+    assert birthday_on("2026-11-11", born) is birthday_on("2026-11-13", born) is None
+
+
+def birthday_on(
+    on: str, born: dt.date, zone: str = "America/Chicago", segment: str = "gold", now: str = "00:00"
+) -> Wanted | None:
+    """What the plan of a day of a club in Chicago wants."""
+    since, until = at(f"{on}T{now}"), at(f"{day(on) + dt.timedelta(days=1)}T00:00")
+    where = zoneinfo.ZoneInfo(zone)
+    return occasions.birthday_call(member=12, birthday=born, segment=segment, zone=where, since=since, until=until)
+
+
+@pytest.mark.parametrize(
+    ("zone", "plans"),
+    [
+        ("Pacific/Auckland", ["2026-11-11", "2026-11-12"]),  # the day begins at 05:00 of the 11th in Chicago
+        ("Europe/Berlin", ["2026-11-11", "2026-11-12"]),
+        ("America/Chicago", ["2026-11-12"]),
+        ("Pacific/Honolulu", ["2026-11-12", "2026-11-13"]),  # it ends at 04:00 of the 13th
+    ],
+)
+def test_a_birthday_is_a_day_where_the_member_lives(zone: str, plans: list[str]) -> None:
+    born = day("1990-11-12")
+    days = ["2026-11-10", "2026-11-11", "2026-11-12", "2026-11-13", "2026-11-14"]
+    found = {on: birthday_on(on, born, zone) for on in days}
+    assert [on for on, wanted in found.items() if wanted] == plans
+    midnight = at("2026-11-12T00:00", zoneinfo.ZoneInfo(zone))
+    assert {(wanted.key, wanted.due_at) for wanted in found.values() if wanted} == {("12:2026", midnight)}
+
+
+def test_a_birthday_is_over_at_nine_in_the_evening_there() -> None:
+    born = day("1990-11-12")
+    assert birthday_on("2026-11-12", born, now="20:59") is not None
+    assert birthday_on("2026-11-12", born, now="21:00") is None
+    assert birthday_on("2027-02-28", day("2000-02-29")) is not None
 
 
 @pytest.mark.parametrize(
