@@ -11,7 +11,7 @@ JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt
 help:
 	@echo "make run    the whole system with a demo club (PORT=8123, DEMO=0 without the club)"
 	@echo "make test   all tests, in a browser too"
-	@echo "make bench  speed (SIZE=small|medium|large)"
+	@echo "make bench  speed (SIZE=small|medium|large; ONLY=plan,claim some lines; KEEP=1 the rows)"
 	@echo "make soak   the long reliability runs (MINUTES=30)"
 	@echo "make lint   style and types of the code"
 
@@ -41,7 +41,7 @@ test: install browser
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
 
 bench: install
-	@SIZE=$(SIZE) $(PY) -m tests.bench
+	@SIZE=$(SIZE) ONLY=$(ONLY) KEEP=$(KEEP) ATTEMPTS=$(ATTEMPTS) $(PY) -m tests.bench
 
 soak: install
 	@MINUTES=$(MINUTES) $(PY) -m tests.soak

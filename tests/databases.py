@@ -39,6 +39,24 @@ def own_database() -> Iterator[str]:
         _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+@contextlib.contextmanager
+def kept_database(name: str) -> Iterator[str]:
+    """Point the default connection at a database that stays: made when missing, else migrated to the code as it is."""
+    real = settings.DATABASES["default"]["NAME"]
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        there = cursor.fetchone() is not None
+    if not there:
+        _on_server(f"CREATE DATABASE {name} TEMPLATE template0")
+        _on_server(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    _point_at(name)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        yield name
+    finally:
+        _point_at(real)
+
+
 def _template() -> str:
     """The migrated template for the code as it is; made when missing, older ones dropped."""
     template = f"{TEMPLATE_PREFIX}{_fingerprint()}"

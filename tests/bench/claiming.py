@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from threading import Barrier
 
@@ -62,11 +62,11 @@ class Crowd:
 
 
 def lines(size: Size, made: list[Club]) -> Iterator[Line]:
-    """FIFO, our statement and our operation, turn by turn, at 16 and at 64 at once; then a queue drained."""
+    """FIFO, our statement and our operation, turn by turn, at 16 and at 64 at once."""
     operators = rows.make_operators(max(AT_ONCE))
     by_operation: list[Line] = []
     for at_once in AT_ONCE:
-        rounds = [_round(size, made, at_once, operators) for _ in range(ROUNDS)]
+        rounds = [_round(size, made, at_once, operators, operation=True) for _ in range(ROUNDS)]
         fifo, ours, operation = zip(*rounds, strict=True)
         rates = [crowd.rate for crowd in fifo]
         yield line(
@@ -97,17 +97,18 @@ def lines(size: Size, made: list[Club]) -> Iterator[Line]:
             )
         )
     yield from by_operation
-    yield _drain(size, made, operators)
 
 
-def _round(size: Size, made: list[Club], at_once: int, operators: list[User]) -> tuple[Crowd, Crowd, Crowd]:
-    """One turn of each on a fresh queue."""
+def _round(
+    size: Size, made: list[Club], at_once: int, operators: list[User], *, operation: bool = False
+) -> tuple[Crowd, ...]:
+    """One turn of each on a fresh queue: FIFO, our statement, and where asked our operation."""
     rows.make_tasks(size.waiting, made)
     _fifo_queue()
     clubs, each = [club.pk for club in made], size.claims // at_once
     fifo = crowd(at_once, each, _statement(FIFO, PLAIN, operators, {"now": rows.NOW}))
     ours = crowd(at_once, each, _statement(queue.CLAIM, CALLS, operators, _params(clubs)))
-    return fifo, ours, crowd(at_once, each, _operation(operators, clubs))
+    return (fifo, ours, crowd(at_once, each, _operation(operators, clubs))) if operation else (fifo, ours)
 
 
 def crowd(at_once: int, each: int, claimer: Claimer) -> Crowd:
@@ -215,16 +216,44 @@ def _params(clubs: list[int]) -> dict[str, object]:
 
 
 def _fifo_queue() -> None:
+    """The same waiting calls as a plain queue; those of an earlier turn are made ready again."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS bench_fifo")
-        cursor.execute("CREATE TABLE bench_fifo AS SELECT * FROM calls_calltask")
-        cursor.execute("ALTER TABLE bench_fifo ADD PRIMARY KEY (id)")
-        cursor.execute("CREATE INDEX bench_fifo_due ON bench_fifo (due_at, id) WHERE status = 'ready'")
+        cursor.execute("SELECT to_regclass('bench_fifo')")
+        there = cursor.fetchone()[0] is not None
+        if there:
+            cursor.execute("SELECT (SELECT count(*) FROM bench_fifo) = (SELECT count(*) FROM calls_calltask)")
+            there = cursor.fetchone()[0]
+        if there:
+            cursor.execute(rows.AGAIN.format(table="bench_fifo"))
+        else:
+            cursor.execute("DROP TABLE IF EXISTS bench_fifo")
+            cursor.execute("CREATE TABLE bench_fifo AS SELECT * FROM calls_calltask")
+            cursor.execute("ALTER TABLE bench_fifo ADD PRIMARY KEY (id)")
+            cursor.execute("CREATE INDEX bench_fifo_due ON bench_fifo (due_at, id) WHERE status = 'ready'")
     rows.analyze("bench_fifo")
 
 
-def _drain(size: Size, made: list[Club], operators: list[User]) -> Line:
+def scale(size: Size, made: list[Club]) -> Iterator[Line]:
+    """Whether ten times as many waiting calls slow a claim down more than they slow FIFO."""
+    operators = rows.make_operators(max(AT_ONCE))
+    shares = []
+    for waiting in (size.waiting, size.waiting // 10):
+        smaller = replace(size, waiting=waiting)
+        turns = [_round(smaller, made, min(AT_ONCE), operators) for _ in range(ROUNDS)]
+        shares.append([ours.rate / fifo.rate for fifo, ours in turns])
+    yield line(
+        f"claim at {number(size.waiting)} ÷ at {number(size.waiting // 10)} waiting, each over its FIFO",
+        "1",
+        ratios(*shares),
+        0.7,
+        ours=f"{statistics.median(shares[0]):.2f}",
+        raw=f"{statistics.median(shares[1]):.2f}",
+    )
+
+
+def drain(size: Size, made: list[Club]) -> Iterator[Line]:
     """Whether the last quarter of a queue goes as fast as the first: dead rows at its head must not pile up."""
+    operators = rows.make_operators(max(AT_ONCE))
     rounds = []
     each = size.drained // 4 // DRAINERS
     for _ in range(ROUNDS):
@@ -232,7 +261,7 @@ def _drain(size: Size, made: list[Club], operators: list[User]) -> Line:
         claimer = _statement(queue.CLAIM, CALLS, operators, _params([club.pk for club in made]))
         rounds.append([crowd(DRAINERS, each, claimer).rate for _quarter in range(4)])
     first, last = (statistics.median(rates[place] for rates in rounds) for place in (0, 3))
-    return line(
+    yield line(
         f"last ÷ first quarter of {number(size.drained)} claims",
         "1",
         [rates[3] / rates[0] for rates in rounds],

@@ -38,7 +38,10 @@ SIZES = {
 
 @dataclass
 class Line:
-    """One row of the table. ``value`` is held against ``goal``: at least it, or ``at_most`` it."""
+    """One row of the table. ``value`` is held against ``goal``: at least it, or ``at_most`` it.
+
+    ``failed``: why there is no value.
+    """
 
     work: str
     limit: str
@@ -49,9 +52,14 @@ class Line:
     ours: str = ""
     raw: str = ""
     rounds: list[float] = field(default_factory=list)
+    failed: str = ""
 
     @property
     def passed(self) -> bool:
+        return not self.failed and self._reached
+
+    @property
+    def _reached(self) -> bool:
         return self.value <= self.goal if self.at_most else self.value >= self.goal
 
     def as_json(self) -> dict[str, object]:

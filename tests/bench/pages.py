@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from django.http import QueryDict
 from django.test import Client
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from calls.models import CallTask
 from config import paging
@@ -33,15 +33,6 @@ SEARCHES = 150
 DESK_CALLS = 40
 
 
-def lines(size: Size, made: list[Club]) -> Iterator[Line]:
-    """The list of members (CPU, depth, search), then the desk."""
-    reader = _signed_in("administrator-0")
-    yield _list(reader)
-    yield _depth(reader, made[0])
-    yield _search(made[0])
-    yield from _desk(size, made)
-
-
 def _signed_in(username: str) -> Client:
     client = Client(raise_request_exception=True)
     client.force_login(
@@ -59,8 +50,9 @@ def _get(client: Client, address: str) -> Callable[[], None]:
     return get
 
 
-def _list(client: Client) -> Line:
+def listed() -> Iterator[Line]:
     """CPU of a page of 25 rows with a filter, the frame of a request taken off both sides."""
+    client = _signed_in("administrator-0")
     page = _get(client, reverse("member_list") + "?segment=silver")
     plain, bare = _get(client, "/bench/plain/"), _get(client, "/bench/bare/")
     mine, raw = [], []
@@ -70,7 +62,7 @@ def _list(client: Client) -> Line:
         frame = cpu_seconds(bare, TIMES)
         raw.append(cpu_seconds(plain, TIMES) - frame)
         mine.append(cpu_seconds(page, TIMES) - frame)
-    return line(
+    yield line(
         "list of members, 25 rows, CPU",
         "ORM rows + plain template",
         ratios(mine, raw),
@@ -81,8 +73,9 @@ def _list(client: Client) -> Line:
     )
 
 
-def _depth(client: Client, club: Club) -> Line:
+def depth(club: Club) -> Iterator[Line]:
     """A page far behind, found by the row before it as a reader would come to it."""
+    client = _signed_in("administrator-0")
     order = member_views.SORTS["name"]
     found = Member.objects.filter(club=club, merged_into=None)
     pages = min(20_000, found.count() // 25 - 1)
@@ -97,7 +90,7 @@ def _depth(client: Client, club: Club) -> Line:
     for _ in range(ROUNDS):
         raw.append(min(seconds(first) for _ in range(5)))
         mine.append(min(seconds(far) for _ in range(5)))
-    return line(
+    yield line(
         f"page {number(pages)} of the list",
         "its first page",
         ratios(mine, raw),
@@ -108,7 +101,7 @@ def _depth(client: Client, club: Club) -> Line:
     )
 
 
-def _search(club: Club) -> Line:
+def search(club: Club) -> Iterator[Line]:
     """Parts of names and seven digits of numbers, to a page of 25 members."""
     rng = random.Random(rows.SEED)
     order = member_views.SORTS["name"]
@@ -123,15 +116,12 @@ def _search(club: Club) -> Line:
             query["q"] = term
             times.append(seconds(lambda query=query: paging.keyset(member_views.found(club, query, rows.TODAY), order)))
         rounds.append(percentile(times, 0.95) * 1000)
-    return line("search by part of a name or number, p95", "50 ms", rounds, 50, at_most=True, unit=" ms")
+    yield line("search by part of a name or number, p95", "50 ms", rounds, 50, at_most=True, unit=" ms")
 
 
-def _desk(size: Size, made: list[Club]) -> Iterator[Line]:
+def desk(size: Size, made: list[Club]) -> Iterator[Line]:
     """The next call with its card, and an outcome with the next card, by the clock."""
-    try:
-        desk, following = reverse("desk"), reverse("desk_next")
-    except NoReverseMatch:
-        return
+    desk, following = reverse("desk"), reverse("desk_next")
     rows.make_tasks(size.waiting, made)
     client = _signed_in("operator-0")
     bare = _get(client, "/bench/bare/")

@@ -10,7 +10,6 @@ import psycopg
 from django.db import connection, transaction
 
 from calls import figures, planning, prepared
-from calls.models import CallTask
 from memberships.models import Club
 from tests.bench import rows
 from tests.bench.measure import ROUNDS, Line, Size, clock_time, line, milliseconds, number, ratios, seconds
@@ -23,8 +22,7 @@ WHERE a.club_id = %s AND a.outcome = 'refused' AND a.at >= %s AND a.at < %s GROU
 
 def lines(size: Size, made: list[Club]) -> Iterator[Line]:
     """Plans of days in a row, the first of which (everything is new) does not count."""
-    CallTask.objects.all().delete()
-    rows.analyze("calls_calltask")
+    rows.empty_tasks()
     ours, raw = [], []
     for day in range(ROUNDS + 1):
         now = rows.NOW + dt.timedelta(days=day)
@@ -43,7 +41,6 @@ def lines(size: Size, made: list[Club]) -> Iterator[Line]:
         ours=clock_time(ours),
         raw=clock_time(raw),
     )
-    yield _refusals(made[0])
 
 
 def _plan(made: list[Club], now: dt.datetime, reads: list[tuple[str, dict]]) -> None:
@@ -70,7 +67,8 @@ def _read(reads: list[tuple[str, dict]]) -> None:
                     pass
 
 
-def _refusals(club: Club) -> Line:
+def refusals(club: Club) -> Iterator[Line]:
+    """The report of a year's refusals."""
     last = rows.TODAY
     first = last - dt.timedelta(days=364)
     since, until = figures.edges(club, first, last)
@@ -85,7 +83,7 @@ def _refusals(club: Club) -> Line:
     for _ in range(ROUNDS):
         bare.append(seconds(raw))
         mine.append(seconds(lambda: figures.report(club=club, first=first, last=last)))
-    return line(
+    yield line(
         "refusals of 12 months by reason, one club",
         "GROUP BY over the attempts",
         ratios(mine, bare),

@@ -6,11 +6,11 @@ import datetime as dt
 import itertools
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -35,6 +35,8 @@ UNREACHED = {"no_answer": 40, "voicemail": 14, "busy": 6}
 
 def make_clubs(size: Size) -> list[Club]:
     """Clubs, each with plans, a manager, an administrator who receives members, and an operator."""
+    if there := list(Club.objects.order_by("pk")):
+        return there
     made = []
     for number in range(size.clubs):
         club = clubs.add_club(
@@ -55,17 +57,35 @@ def make_clubs(size: Size) -> list[Club]:
     return made
 
 
-def fill(size: Size, made: list[Club]) -> None:
-    """Members, memberships, visits and attempts of these clubs; ids begin at 1 and name each other."""
-    rng = random.Random(SEED)
-    with untriggered():
-        copy(Member, ("id", "club_id", *MEMBER), members(size, made, rng))
-        copy(Membership, ("id", *MEMBERSHIP), memberships(size, made, rng))
-        copy(Visit, ("club_id", "member_id", "at", "zone"), visits(size, made, rng))
-        copy(CallAttempt, ATTEMPT, attempts(size, made, rng))
+def fill(size: Size, made: list[Club], say: Callable[[str], None]) -> None:
+    """Members, memberships, visits and attempts of these clubs; ids begin at 1 and name each other.
+
+    Goes on where an earlier filling of the same database was broken off.
+    """
+    everything: list[tuple[type[Model], tuple[str, ...], int, Callable[[Size, list[Club]], Iterator[tuple]]]] = [
+        (Member, ("id", "club_id", *MEMBER), size.members, members),
+        (Membership, ("id", *MEMBERSHIP), size.memberships, memberships),
+        (Visit, ("club_id", "member_id", "at", "zone"), size.visits, visits),
+        (CallAttempt, ATTEMPT, size.attempts, attempts),
+    ]
+    stored = False
+    for model, columns, count, generated in everything:
+        if _has(model):
+            continue
+        with transaction.atomic(), untriggered(), unindexed(model._meta.db_table):
+            copy(model, columns, generated(size, made))
+        stored = True
+        say(f"{count} rows of {model._meta.db_table}")
+    if stored:
         for model in (Member, Membership):
             _advance(model)
-    analyze()
+        analyze()
+
+
+def _has(model: type[Model]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {model._meta.db_table})")
+        return cursor.fetchone()[0]
 
 
 MEMBER = ("external_id", "last_name", "first_name", "phone", "email", "birthday", "segment", "last_covered_on",
@@ -92,7 +112,8 @@ def club_of(member: int, made: list[Club]) -> Club:
     return made[member % len(made)]
 
 
-def members(size: Size, made: list[Club], rng: random.Random) -> Iterator[tuple]:
+def members(size: Size, made: list[Club]) -> Iterator[tuple]:
+    rng = random.Random(SEED)
     for pk in range(1, size.members + 1):
         last, first = rng.choice(words.LAST_NAMES), rng.choice(words.FIRST_NAMES)
         born = dt.date(1960, 1, 1) + DAY * (pk * 31 % 15000)
@@ -103,8 +124,9 @@ def members(size: Size, made: list[Club], rng: random.Random) -> Iterator[tuple]
         )  # fmt: skip
 
 
-def memberships(size: Size, made: list[Club], rng: random.Random) -> Iterator[tuple]:
+def memberships(size: Size, made: list[Club]) -> Iterator[tuple]:
     """A year each; every other member has renewed once."""
+    rng = random.Random(SEED)
     plans = {club.pk: Plan.objects.get(club=club, code="FULL12") for club in made}
     pk = 0
     for member in range(1, size.members + 1):
@@ -123,7 +145,8 @@ def memberships(size: Size, made: list[Club], rng: random.Random) -> Iterator[tu
             prior = pk
 
 
-def visits(size: Size, made: list[Club], rng: random.Random) -> Iterator[tuple]:
+def visits(size: Size, made: list[Club]) -> Iterator[tuple]:
+    rng = random.Random(SEED)
     seconds = 112 * 86_400
     for number in range(size.visits):
         member = number % size.members + 1
@@ -131,8 +154,9 @@ def visits(size: Size, made: list[Club], rng: random.Random) -> Iterator[tuple]:
         yield club_of(member, made).pk, member, at, "gym"
 
 
-def attempts(size: Size, made: list[Club], rng: random.Random) -> Iterator[tuple]:
+def attempts(size: Size, made: list[Club]) -> Iterator[tuple]:
     """Of five years, few of the last month: most members may be rung today."""
+    rng = random.Random(SEED)
     operators = {club.pk: Employee.objects.get(club=club, role="operator").user_id for club in made}
     reasons = {club.pk: list(RefusalReason.objects.filter(club=club).values_list("pk", flat=True)) for club in made}
     outcomes = {**REACHED, **UNREACHED}
@@ -168,16 +192,43 @@ def tasks(count: int, made: list[Club]) -> Iterator[tuple]:
 
 
 def make_tasks(count: int, made: list[Club]) -> None:
-    """Puts the waiting calls there anew."""
-    with untriggered(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM calls_calltask")
+    """Puts so many waiting calls there; those of an earlier turn are made ready again."""
+    if _is_queue(count):
+        with untriggered(), connection.cursor() as cursor:
+            cursor.execute(AGAIN.format(table="calls_calltask"))
+        analyze("calls_calltask")
+        return
+    empty_tasks()
+    with transaction.atomic(), untriggered(), unindexed("calls_calltask"):
         copy(CallTask, TASK, tasks(count, made))
     _advance(CallTask)
     analyze("calls_calltask")
 
 
+AGAIN = """
+UPDATE {table} SET status = 'ready', holder_id = NULL, claimed_by_id = NULL, claimed_at = NULL, lease_until = NULL,
+    closed_at = NULL, ready_at = NULL, waits_for = '', attempts = 0
+WHERE status <> 'ready'
+"""
+
+
+def empty_tasks() -> None:
+    """No task is left. (Attempts keep the number of theirs.)"""
+    with untriggered(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM calls_calltask")
+    analyze("calls_calltask")
+
+
+def _is_queue(count: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FILTER (WHERE key LIKE 'bench:%'), count(*) FROM calls_calltask")
+        return cursor.fetchone() == (count, count)
+
+
 def make_operators(count: int) -> list[User]:
     """Logins that claim one call each of a queue."""
+    if there := list(User.objects.filter(username__startswith="claims-").order_by("pk")[:count]):
+        return there
     return User.objects.bulk_create([User(username=f"claims-{number}") for number in range(count)], batch_size=5000)
 
 
@@ -226,6 +277,27 @@ def untriggered() -> Iterator[None]:
             yield
         finally:
             cursor.execute("SET session_replication_role = DEFAULT")
+
+
+@contextmanager
+def unindexed(table: str) -> Iterator[None]:
+    """Without the indexes of a table that no constraint needs: made anew at the end, which is far quicker. A
+    transaction, so that none is lost.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+            " WHERE i.indrelid = %s::regclass AND NOT EXISTS"
+            " (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)",
+            [table],
+        )
+        indexes = cursor.fetchall()
+        for name, _definition in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+        yield
+        cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        for _name, definition in indexes:
+            cursor.execute(definition)
 
 
 def _advance(model: type[Model]) -> None:
