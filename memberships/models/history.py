@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import pghistory
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 from django.db.models import Model
+from pgtrigger.compiler import Trigger
+from pgtrigger.migrations import TriggerOperationMixin
 
 M = TypeVar("M", bound=type[Model])
 
@@ -16,3 +21,51 @@ def tracked(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
     return pghistory.track(  # type: ignore[return-value]
         pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(row="OLD"), exclude=list(exclude)
     )
+
+
+class AddTriggers(TriggerOperationMixin, Operation):
+    """A migration's step that adds the triggers of several models: ``[(model, trigger), …]``.
+
+    pgtrigger's own step adds one; after each, Django makes all related models anew, which took most of the time that
+    an empty system needs for its first start.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, triggers: Sequence[tuple[str, Trigger]]) -> None:
+        self.triggers = triggers
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        for name, trigger in self.triggers:
+            options = state.models[app_label, name].options
+            options["triggers"] = [*options.get("triggers", []), trigger]
+        state.reload_models([(app_label, name) for name, _ in self.triggers])
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        for name, trigger in self.triggers:
+            if self.allow_migrate_model_trigger(schema_editor, to_state.apps.get_model(app_label, name)):
+                schema_editor.execute(trigger.install_sql, params=None)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        for name, trigger in self.triggers:
+            if self.allow_migrate_model_trigger(schema_editor, from_state.apps.get_model(app_label, name)):
+                schema_editor.execute(trigger.uninstall_sql, params=None)
+
+    def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
+        return type(self).__name__, [], {"triggers": self.triggers}
+
+    def describe(self) -> str:
+        return "Keep the history of " + ", ".join(dict.fromkeys(name for name, _ in self.triggers))
