@@ -24,6 +24,7 @@ urlpatterns = [
     path("calls/pause/", desk.pause, name="desk_pause"),
     path("calls/resume/", desk.resume, name="desk_resume"),
     path("calls/here/", desk.here, name="desk_here"),
+    path("calls/go-on/", desk.go_on, name="desk_go_on"),
     path("calls/<int:pk>/dial/", desk.dial, name="desk_dial"),
     path("calls/<int:pk>/outcome/", desk.outcome, name="desk_outcome"),
     path("calls/<int:pk>/release/", desk.release, name="desk_release"),

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from calls import desk, dialling, outcomes, presence, queue
+from calls import backlog, desk, dialling, outcomes, presence, queue
 from calls.forms import desk as desk_form
 from calls.models import CallTask
 from calls.views import desk_parts
@@ -141,6 +142,19 @@ def here(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@policy(Right.WORK_QUEUE)
+@require_POST
+def go_on(request: HttpRequest) -> HttpResponse:
+    """Demo only: moves the clock to the instant at which the next call opens: to try the desk at night."""
+    frame.current_club(request, Right.WORK_QUEUE)
+    if not settings.RINGBACK_DEMO:
+        raise Http404
+    opens = backlog.of(clubs=_clubs(request), operator=acting(request), now=clock.now()).next_at
+    if opens is not None:
+        clock.move(opens)
+    return _answer(request)
+
+
 def _task(request: HttpRequest, pk: int) -> CallTask:
     rows = CallTask.objects.select_related("club", "member", "membership__plan", "holder", "promised_to")
     task = access.one(acting(request), rows, pk, Right.WORK_QUEUE)
@@ -165,6 +179,7 @@ def _context(request: HttpRequest, *, shown: int | None = None) -> dict[str, Any
     context = desk.state(operator=user, clubs=clubs, now=now, shown=shown)
     context["pause"] = presence.seen(operator=user, clubs=clubs, now=now)
     context["pause_words"] = desk_parts.PAUSES
+    context["demo"] = settings.RINGBACK_DEMO
     return context | desk_parts.drawn(context)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from calls import meetings
 from calls.models import CallAttempt, CallTask, Meeting, TaskStatus
+from config import clock
 from memberships.models import Club, Member, User
 from tests import days
 from tests.calls.factories import make_attempt, make_task
@@ -219,3 +221,21 @@ def test_the_heartbeat_keeps_the_card(desk: Client, club: Club, set_clock: Calla
     assert "data-until" in desk.post(reverse("desk_extend", args=[task.pk]), headers=HTMX).content.decode()
     task.refresh_from_db()
     assert task.lease_until is not None and task.lease_until > NOW + dt.timedelta(minutes=24)
+
+
+def test_a_demo_may_go_on_to_the_next_opening(desk: Client, club: Club, settings: Any) -> None:
+    opens = NOW + dt.timedelta(hours=3)
+    due(club, status=TaskStatus.WAITING, ready_at=opens, waits_for="min_gap")
+    settings.RINGBACK_DEMO = True
+    assert "Demo: set the clock to" in desk.get(reverse("desk")).content.decode()
+    assert desk.post(reverse("desk_go_on")).status_code == 302
+    assert abs(clock.now() - opens) < dt.timedelta(minutes=1)
+    assert "Ready to ring" in take(desk)
+
+
+def test_a_real_club_has_no_clock_to_move(desk: Client, club: Club, settings: Any) -> None:
+    due(club, status=TaskStatus.WAITING, ready_at=NOW + dt.timedelta(hours=3), waits_for="min_gap")
+    settings.RINGBACK_DEMO = False
+    assert "Demo:" not in desk.get(reverse("desk")).content.decode()
+    assert desk.post(reverse("desk_go_on")).status_code == 404
+    assert abs(clock.now() - NOW) < dt.timedelta(minutes=1)

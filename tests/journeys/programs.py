@@ -8,7 +8,7 @@ import requests
 
 from tests.journeys.console import done
 
-SECONDS = 30
+SECONDS = 120
 
 
 class Answer:
