@@ -6,13 +6,15 @@ class CallsConfig(AppConfig):
     name = "calls"
 
     def ready(self) -> None:
-        from calls import clubs, imports, listening, panels, personal
+        from calls import clubs, exports, imports, listening, panels, personal
         from calls.views import feedback, meeting_parts
         from memberships import events, places
+        from memberships.exports import FILES
         from memberships.imports import KINDS
         from memberships.models import Role
 
         KINDS[imports.Attempts.name] = imports.Attempts
+        FILES.append(exports.ATTEMPTS)
         places.club_parts.append(clubs.add_parts)
         places.member_panels.append(panels.why_panel)
         places.timelines.append(panels.happenings)

@@ -51,10 +51,11 @@ ROWS = """
     LEFT JOIN memberships_membership m ON m.club_id = %(club)s AND m.external_id = r.membership
     LEFT JOIN LATERAL (
         SELECT * FROM memberships_freeze z
-        WHERE z.membership_id = m.id AND z.starts_on = r.starts_on AND z.closure_id IS NULL
+        WHERE z.membership_id = m.id AND z.starts_on = r.starts_on
+            AND (z.closure_id IS NULL OR NOT z.voided AND z.ends_on = r.ends_on)
         ORDER BY z.voided, z.id LIMIT 1
     ) z ON TRUE
-    WHERE m.id IS NULL OR z.id IS NULL OR coalesce(z.planned_ends_on, z.ends_on) <> r.ends_on
+    WHERE m.id IS NULL OR z.id IS NULL OR r.ends_on NOT IN (z.ends_on, coalesce(z.planned_ends_on, z.ends_on))
         OR z.reason <> {reason}
 """
 

@@ -31,6 +31,7 @@ _NAMES = {
     "consent_email": "email_allowed согласие_на_письма согласие_на_рассылку рассылка",
     "consent": "согласие согласие_на_обработку",
     "do_not_call": "dnc do_not_ring не_звонить",
+    "deceased_on": "deceased died умер дата_смерти",
     "notes": "note comment comments remark примечание примечания комментарий комментарии заметки",
     "code": "plan_code promotion_code код шифр",
     "name": "title название наименование",

@@ -27,14 +27,15 @@ class Members:
 
     name: ClassVar[str] = "members"
     required: ClassVar[tuple[str, ...]] = ("external_id", "last_name")
-    fields: ClassVar[tuple[str, ...]] = ("external_id", *PLAIN, "referred_by", *CONSENTS, "do_not_call")
-    dated: ClassVar[tuple[str, ...]] = ("birthday",)
+    fields: ClassVar[tuple[str, ...]] = ("external_id", *PLAIN, "referred_by", *CONSENTS, "do_not_call", "deceased_on")
+    dated: ClassVar[tuple[str, ...]] = ("birthday", "deceased_on")
     staged: ClassVar[Mapping[str, str]] = {
         "external_id": "text",
         **dict.fromkeys(PLAIN, "text"),
         "birthday": "date",
         "referred_by": "text",
         **dict.fromkeys((*CONSENTS, "do_not_call"), "bool"),
+        "deceased_on": "date",
     }
 
     def __init__(self, job: Job) -> None:
@@ -42,7 +43,7 @@ class Members:
 
     def readers(self) -> Mapping[str, Reader]:
         """A reader for each field."""
-        born = self.job.days.not_after(self.job.today, _("%(text)s lies in the future."))
+        born = gone = self.job.days.not_after(self.job.today, _("%(text)s lies in the future."))
         return {
             "external_id": Text(64, None),
             "last_name": Text(80, None),
@@ -57,6 +58,7 @@ class Members:
             "notes": Text(20_000, lines=True),
             "referred_by": Text(64, NULL),
             **{name: Spellings(cells.yes_or_no) for name in (*CONSENTS, "do_not_call")},
+            "deceased_on": Spellings(gone),
         }
 
     def comparison(self) -> Comparison:
@@ -75,6 +77,7 @@ class Members:
                 "referred_by": "{cell} = coalesce(b.external_id, '')",
                 **{name: consent.format(name) for name in CONSENTS},
                 "do_not_call": "{cell} IN ('', 'no') OR {cell} = 'yes' AND m.do_not_call_since IS NOT NULL",
+                "deceased_on": "{cell} IN ('', m.deceased_on::text)",
             },
         )
 
@@ -139,6 +142,7 @@ class Members:
             "consent_evidence": f"CASE WHEN {any_consent} IS NULL THEN '' ELSE format(%(evidence)s, r.line) END",
             "do_not_call_since": "CASE WHEN r.do_not_call THEN %(now)s::timestamptz END",
             "do_not_call_note": "''",
+            "deceased_on": "r.deceased_on",
             "interests": "''",
             "goal": "''",
             "segment": "''",
@@ -165,6 +169,8 @@ class Members:
         if "do_not_call" in present:
             marked = "CASE WHEN r.do_not_call THEN coalesce(m.do_not_call_since, %(now)s) ELSE m.do_not_call_since END"
             updates["do_not_call_since"] = marked
+        if "deceased_on" in present:
+            updates["deceased_on"] = "coalesce(m.deceased_on, r.deceased_on)"
         return updates
 
     def _update(self, updates: Mapping[str, str]) -> str:

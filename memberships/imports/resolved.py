@@ -66,6 +66,14 @@ def _query(job: Job) -> str:
         return f"r.{field}" if field in present else f"CASE WHEN {known} THEN m.{field} ELSE {default} END"
 
     same_plan = f"({known} AND m.plan_id = r.plan)"
+    # a last day that the membership has anyway, whatever made it, says nothing new: one that is written out and read
+    # again holds freezes that are stored beside it, which must not count twice
+    said_anyway = f"""(
+        {known} AND m.starts_on = d.starts_on AND r.ends_on + (
+            SELECT coalesce(sum(z.ends_on - z.starts_on + 1), 0)::int FROM memberships_freeze z
+            WHERE z.membership_id = m.id AND NOT z.voided AND NOT z.history AND z.starts_on >= %(as_of)s
+        ) = m.effective_ends_on
+    ) IS TRUE"""
     ends_given = "r.ends_on IS NOT NULL" if "ends_on" in present else "coalesce(m.ends_given, FALSE)"
     same_promotions = (
         f"({known} AND NOT m.ends_given AND coalesce(u.promotions, '{{}}') = r.promotions)"
@@ -102,19 +110,25 @@ def _query(job: Job) -> str:
         LEFT JOIN ({USES}) u ON u.membership_id = m.id
         CROSS JOIN LATERAL (SELECT
             CASE WHEN {known} AND r.starts_on = coalesce(m.given_starts_on, m.starts_on)
-                THEN m.starts_on ELSE r.starts_on END AS starts_on,
-            {ends_given} AS ends_given
+                THEN m.starts_on ELSE r.starts_on END AS starts_on
+        ) d
+        CROSS JOIN LATERAL (SELECT {said_anyway} AS said_anyway) a
+        CROSS JOIN LATERAL (SELECT
+            d.starts_on, a.said_anyway,
+            CASE WHEN a.said_anyway THEN m.ends_given ELSE {ends_given} END AS ends_given
         ) s
         CROSS JOIN LATERAL (SELECT
             {same_plan} AND NOT m.ends_given AND m.starts_on = s.starts_on AS as_it_was,
             s.starts_on - r.starts_on AS moved_by
         ) w
         CROSS JOIN LATERAL (SELECT
-            CASE WHEN r.ends_on IS NOT NULL THEN r.ends_on + w.moved_by
+            CASE WHEN s.said_anyway THEN m.ends_on
+                WHEN r.ends_on IS NOT NULL THEN r.ends_on + w.moved_by
                 WHEN s.ends_given THEN m.ends_on + (s.starts_on - m.starts_on)
                 WHEN w.as_it_was THEN m.ends_on
                 ELSE r.counted_ends_on END AS ends_on,
-            CASE WHEN s.ends_given THEN 0 WHEN {same_promotions} THEN m.bonus_days ELSE r.bonus_days END AS bonus_days,
+            CASE WHEN s.said_anyway THEN m.bonus_days WHEN s.ends_given THEN 0
+                WHEN {same_promotions} THEN m.bonus_days ELSE r.bonus_days END AS bonus_days,
             NOT s.ends_given AND NOT w.as_it_was AND (
                 w.moved_by <> 0
                 OR {same_plan} AND (m.term_count, m.term_unit) <> (p.term_count, p.term_unit)
