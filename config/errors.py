@@ -171,6 +171,22 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(request, 404, "not_found", _("There is no such thing here."))
 
 
+def too_large(request: HttpRequest, megabytes: int) -> HttpResponse:
+    """413, from the length alone: nothing of the body was read."""
+    detail = _("This is larger than %(n)s MB and was not read.") % {"n": megabytes}
+    if request.path.startswith(API_PREFIX):
+        return problem(413, "too_large", detail)
+    return render(request, "413.html", {"sentence": detail}, status=413)
+
+
+def length_required(request: HttpRequest) -> HttpResponse:
+    """411: a body that does not say how long it is could be of any length."""
+    detail = _("The request does not say how long it is (Content-Length), and was not read.")
+    if request.path.startswith(API_PREFIX):
+        return problem(411, "length_required", detail)
+    return render(request, "413.html", {"sentence": detail}, status=411)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 with Retry-After while the database is away. Asks the database nothing."""
     away = isinstance(sys.exc_info()[1], UNAVAILABLE)

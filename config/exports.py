@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -45,6 +45,17 @@ def neutral(value: str) -> str:
     if begins not in DANGEROUS or not begins or PLAIN_NUMBER.fullmatch(value) or PHONE.fullmatch(value):
         return value
     return f"'{value}"
+
+
+def asked(
+    request: HttpRequest, name: str, header: Sequence[object], rows: Callable[[], Iterable[Sequence[object]]]
+) -> HttpResponseBase | None:
+    """The list of a page as a download, where the address asks for one (``export=csv``); else None.
+
+    The caller has asked for the right. Raises TooManyRows.
+    """
+    form = request.GET.get("export", "")
+    return response(form, name, [str(label) for label in header], rows()) if form in FORMATS else None
 
 
 def response(form: str, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponseBase:

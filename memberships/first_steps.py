@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from memberships.imports import KINDS
 from memberships.models import Club, Employee, Member, Plan
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: whether it is done, what is there, and the command that does it."""
+    """One thing to do: whether it is done, what is there, the command that does it, and the page that does it."""
 
     title: str
     done: bool
     text: str
     command: str = ""
+    url: str = ""
+    way: str = ""
 
 
 def of(club: Club | None) -> list[Step]:
@@ -25,6 +29,8 @@ def of(club: Club | None) -> list[Step]:
     slug = club.slug if club else "riverside"
     plans = Plan.objects.filter(club=club).count() if club else 0
     members = Member.objects.filter(club=club).count() if club else 0
+    bring = reverse("import_new") if club else ""
+    list_of = "clublist" if "clublist" in KINDS else "members"
     staff = Employee.objects.filter(club=club, active=True).exclude(role="").count() if club else 0
     return [
         Step(
@@ -50,14 +56,20 @@ def of(club: Club | None) -> list[Step]:
             if plans
             else _("Plans with term, price and freeze days, then promotions."),
             f"manage.py import_data plans plans.csv --club {slug}",
+            f"{bring}?kind=plans" if bring else "",
+            _("Choose a file…"),
         ),
         Step(
             _("Your members"),
             members > 0,
             ngettext("%(n)s member.", "%(n)s members.", members) % {"n": members}
             if members
-            else _("Members, then memberships and visits; --dry-run shows what a file would do."),
-            f"manage.py import_data members members.csv --club {slug}",
+            else _(
+                "A list as you keep it in Excel is enough. Nothing is stored before you have seen what it reads as."
+            ),
+            f"manage.py import_data {list_of} members.csv --club {slug}",
+            f"{bring}?kind={list_of}" if bring else "",
+            _("Choose a file…"),
         ),
         Step(
             _("Plan the first calls"),

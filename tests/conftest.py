@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,6 +21,8 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.CLOCK_REFRESH_S = None  # tests pass time, or move this process's clock (``set_clock``)
+    settings.MEDIA_ROOT = tempfile.mkdtemp(prefix="ringback-media-")
+    atexit.register(shutil.rmtree, settings.MEDIA_ROOT, ignore_errors=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fifty times as fast
 
 

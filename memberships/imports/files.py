@@ -82,6 +82,30 @@ def open_table(
     path: Path, *, fields: Sequence[str], required: Sequence[str], mapping: Mapping[str, str] | None = None
 ) -> Table:
     """Open a CSV or XLSX file, whatever its name says. Raises UnusableFile."""
+    rows, plain = _opened(path, fields, mapping)
+    header = _header(rows)
+    places, unknown = headers.columns(header, fields, required, mapping)
+    return Table(header, places, unknown, _Behind(rows), plain)
+
+
+def look(path: Path, *, fields: Sequence[str]) -> tuple[list[str], Iterator[list[str]]]:
+    """The header of a file and its rows, whatever its columns are called. Raises UnusableFile."""
+    rows, _plain = _opened(path, fields, None)
+    header = _header(rows)
+    return header, (cells for batch in _Behind(rows)() for cells in batch.rows)
+
+
+def _header(rows: Callable[[], Iterator[Batch]]) -> list[str]:
+    first = next(rows(), None)
+    if first is None or not first.rows:
+        raise UnusableFile(_("The file is empty."))
+    return first.rows[0]
+
+
+def _opened(
+    path: Path, fields: Sequence[str], mapping: Mapping[str, str] | None
+) -> tuple[Callable[[], Iterator[Batch]], Plain | None]:
+    """The rows of a file, its header first, and how PostgreSQL could read it."""
     try:
         with path.open("rb") as file:
             magic = file.read(8)
@@ -90,21 +114,14 @@ def open_table(
         raise UnusableFile(_("%(file)s cannot be opened: %(why)s.") % named) from None
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnusableFile(_("This is an old Excel file (.xls); save it as .xlsx or CSV."))
-    plain = None
     if magic.startswith(b"PK\x03\x04"):
-        rows: Callable[[], Iterator[Batch]] = _Sheet(path)
-    else:
-        encoding = encodings.of(path)
-        start, delimiter = _find_header(path, encoding, fields, mapping)
-        rows = _Text(path, encoding, start, delimiter)
-        if start == 1 and encoding in POSTGRES:
-            plain = Plain(POSTGRES[encoding], delimiter, len(codecs.BOM_UTF8) if encoding == "utf-8-sig" else 0)
-    first = next(rows(), None)
-    if first is None or not first.rows:
-        raise UnusableFile(_("The file is empty."))
-    header = first.rows[0]
-    places, unknown = headers.columns(header, fields, required, mapping)
-    return Table(header, places, unknown, _Behind(rows), plain)
+        return _Sheet(path), None
+    encoding = encodings.of(path)
+    start, delimiter = _find_header(path, encoding, fields, mapping)
+    plain = None
+    if start == 1 and encoding in POSTGRES:
+        plain = Plain(POSTGRES[encoding], delimiter, len(codecs.BOM_UTF8) if encoding == "utf-8-sig" else 0)
+    return _Text(path, encoding, start, delimiter), plain
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The tables of the memberships room, by subject."""
 
 from memberships.models.clubs import Club, ClubPolicy, DayOff, Employee, Role, User, WeeklyHours
+from memberships.models.files import FileImport, RememberedMapping
 from memberships.models.offers import Audience, Plan, Promotion, PromotionKind, Quote, SaleKind, TermUnit
 from memberships.models.people import Member, MemberErasure, MemberMerge, Segment, SegmentChange
 from memberships.models.terms import Closure, Freeze, Membership, PromotionUse
@@ -13,6 +14,7 @@ __all__ = [
     "ClubPolicy",
     "DayOff",
     "Employee",
+    "FileImport",
     "Freeze",
     "Member",
     "MemberErasure",
@@ -23,6 +25,7 @@ __all__ = [
     "PromotionKind",
     "PromotionUse",
     "Quote",
+    "RememberedMapping",
     "Role",
     "SaleKind",
     "Segment",

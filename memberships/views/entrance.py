@@ -32,7 +32,9 @@ def start(request: HttpRequest) -> HttpResponse:
     except Http404:
         return render(request, "memberships/no_club.html", status=403)
     if access.may(user, Right.IMPORT, club) and not Member.objects.filter(club=club).exists():
-        return render(request, "memberships/first_steps.html", {"steps": first_steps.of(club)})
+        steps = first_steps.of(club)
+        context = {"steps": steps, "current": next((step for step in steps if not step.done), None)}
+        return render(request, "memberships/first_steps.html", context)
     return redirect(frame.start_url(access.role_in(user, club)))
 
 

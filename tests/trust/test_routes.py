@@ -106,6 +106,7 @@ LOWEST = {
     "offer_new": "administrator", "offer_sheet": "administrator", "freeze_new": "administrator",
     "membership_cancel": "administrator", "meeting_close": "administrator", "onboarding_due": "administrator",
     "api_quote": "administrator", "api_audit": "administrator", "api_meeting_cancel": "administrator",
+    "import_list": "administrator", "import_new": "administrator", "import_report": "administrator",
     "plan_edit": "manager", "promotion_edit": "manager", "member_export": "manager", "host_hours": "manager",
     "live": "manager", "refusal_report": "manager", "settings_policy": "manager", "reason_list": "manager",
     "script_edit": "manager", "api_closures": "manager", "api_plan": "manager", "api_attempt_correct": "manager",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -11,11 +12,12 @@ from django.db.models import Model
 from calls import meetings
 from calls.models import CallAttempt, CallTask, Complaint, Meeting, RefusalReason, Request, Script
 from config import authentication
-from memberships import merging, quotes
+from memberships import intake, merging, quotes
 from memberships.models import (
     Closure,
     Club,
     Employee,
+    FileImport,
     Freeze,
     Member,
     MemberMerge,
@@ -69,6 +71,7 @@ class Side:
     template: ChecklistTemplate
     checklist: Checklist
     step: Step
+    file: FileImport
 
 
 @dataclass
@@ -162,8 +165,21 @@ def make_side(club: Club) -> Side:
             club=club, member=newcomer, text=f"€{PRICE} is too much", owner=employee, received_at=days.NOW
         ),
         template=ChecklistTemplate.objects.filter(club=club).order_by("pk")[0],
-        checklist=checklist, step=checklist.steps.order_by("position")[0],
+        checklist=checklist, step=checklist.steps.order_by("position")[0], file=_file(club, people["administrator"]),
     )  # fmt: skip
+
+
+def _file(club: Club, by: User) -> FileImport:
+    """A list of members that was checked, with a row that was refused."""
+    file = intake.receive(
+        club=club, kind="members", name="members.csv", as_of=days.TODAY, create_plans=False, now=days.NOW, by=by,
+        content=io.BytesIO(f"external_id,last_name,birthday\nX1,{NAME},1990-05-01\nX2,{NAME},31.02.1990\n".encode()),
+    )  # fmt: skip
+    intake.check(file=file, mapping=file.mapping, now=days.NOW)
+    intake.work(clock=lambda: days.NOW)
+    file.refresh_from_db()
+    assert file.stage == "checked" and file.report
+    return file
 
 
 def _promotions(club: Club) -> Promotion:
@@ -204,6 +220,7 @@ def objects(side: Side) -> dict[str, Model]:
         "complaints": side.complaint,
         "employees": side.employee,
         "freezes": side.freeze,
+        "imports": side.file,
         "live": side.task,
         "meetings": side.meeting,
         "members": side.member,

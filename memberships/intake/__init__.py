@@ -1,0 +1,28 @@
+"""Files brought in on the web: received, looked at, checked, loaded by a worker, and forgotten after some days."""
+
+from memberships.intake.keeping import (
+    FormerStage,
+    check,
+    forget_old,
+    leave,
+    load,
+    receive,
+    remembered,
+    report_of,
+)
+from memberships.intake.looking import Column, look
+from memberships.intake.working import work
+
+__all__ = [
+    "Column",
+    "FormerStage",
+    "check",
+    "forget_old",
+    "leave",
+    "load",
+    "look",
+    "receive",
+    "remembered",
+    "report_of",
+    "work",
+]
