@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +15,7 @@ from calls import complaints
 from calls.forms.feedback import AnswerForm
 from calls.models import CallAttempt, Complaint
 from calls.views import feedback
-from config import clock, tables
+from config import clock, exports, tables
 from config.access import policy
 from config.forms import refuse
 from config.paging import By
@@ -30,6 +31,7 @@ COLUMNS = (
     tables.Column("due", gettext_lazy("Answer due")),
 )
 SORTS = {"received": (By("received_at"), By("id"))}
+EXPORT_HEADER = ("id", "received_at", "text", "member", "about", "owner", "status", "answered_at", "answer")
 NOTE_COLUMNS = (
     tables.Column("note", gettext_lazy("Note")),
     tables.Column("member", gettext_lazy("Member")),
@@ -41,7 +43,7 @@ NOTE_SORTS = {"at": (By("at"), By("id"))}
 
 @policy(Right.WORK_COMPLAINTS)
 @require_safe
-def complaint_list(request: HttpRequest) -> HttpResponse:
+def complaint_list(request: HttpRequest) -> HttpResponseBase:
     """Complaints that wait for their answer, the oldest first; others by a filter."""
     club = frame.current_club(request, Right.WORK_COMPLAINTS)
     today = clock.today(club.zone)
@@ -60,7 +62,18 @@ def complaint_list(request: HttpRequest) -> HttpResponse:
         views=feedback.by_status(
             request.GET, Complaint.Status, complaints.seen_by(acting(request)).filter(club=club).select_related(None)
         ),
+        exports=True,
     )
+    lines = (
+        (
+            *(row.pk, row.received_at.astimezone(club.zone), row.text, row.member.name if row.member else ""),
+            *(row.about.name if row.about else "", row.owner.name if row.owner else "", row.status),
+            *(row.answered_at.astimezone(club.zone) if row.answered_at else None, row.answer),
+        )
+        for row in table.queryset.select_related("member", "about", "owner").order_by("received_at", "pk")
+    )
+    if download := exports.asked(request, f"{club.slug}-complaints", EXPORT_HEADER, lambda: lines):
+        return download
     if not table.page.rows:
         empty = _("No complaint fits") if request.GET.get("status") else _("No complaint waits for an answer")
         table.empty = tables.Empty(empty, ways=table.ways(lambda query: found(query).count()))
@@ -94,7 +107,7 @@ def complaint_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @policy(Right.SUPERVISE)
 @require_safe
-def flagged_notes(request: HttpRequest) -> HttpResponse:
+def flagged_notes(request: HttpRequest) -> HttpResponseBase:
     """Notes of calls that hold an amount: prices are not said on the phone."""
     club = frame.current_club(request, Right.SUPERVISE)
     rows = CallAttempt.objects.filter(club=club, note_flagged=True).select_related("member", "operator")
@@ -105,7 +118,14 @@ def flagged_notes(request: HttpRequest) -> HttpResponse:
         sorts=NOTE_SORTS,
         default_sort="-at",
         row_template="calls/_note_row.html",
+        exports=True,
     )
+    lines = (
+        (row.at.astimezone(club.zone), row.member.name, str(row.operator or ""), row.note)
+        for row in rows.order_by("-at", "-pk").iterator(500)
+    )
+    if download := exports.asked(request, f"{club.slug}-notes", ("at", "member", "written_by", "note"), lambda: lines):
+        return download
     if not table.page.rows:
         table.empty = tables.Empty(_("No note holds a price"))
     return tables.answer(request, "calls/flagged_notes.html", table, {"tabs": feedback.tabs(request, club, "notes")})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from calls import complaints, requests
 from calls.forms.feedback import AnswerForm, DeclineForm, HandOverForm, RequestForm
 from calls.models import CallAttempt, Request
-from config import clock, tables
+from config import clock, exports, tables
 from config.access import policy
 from config.forms import refuse
 from config.paging import By
@@ -43,7 +45,7 @@ NOBODY = "nobody"
 
 @policy(Right.WORK_REQUESTS)
 @require_safe
-def request_list(request: HttpRequest) -> HttpResponse:
+def request_list(request: HttpRequest) -> HttpResponseBase:
     """The open requests of the club, what is overdue first; others by a filter."""
     club = frame.current_club(request, Right.WORK_REQUESTS)
     today = clock.today(club.zone)
@@ -62,7 +64,12 @@ def request_list(request: HttpRequest) -> HttpResponse:
             tables.Filter("due", _("Due"), [("late", _("overdue"))]),
         ),
         views=by_status(request.GET, Request.Status, Request.objects.filter(club=club)),
+        exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
     )
+    if table.exports:
+        lines = _lines(club, table.queryset)
+        if download := exports.asked(request, f"{club.slug}-requests", EXPORT_HEADER, lambda: lines):
+            return download
     if not table.page.rows:
         ways = table.ways(lambda query: found(club, query, today).count())
         plain = not any(request.GET.get(name) for name in ("about", "owner", "due", "status"))
@@ -70,6 +77,18 @@ def request_list(request: HttpRequest) -> HttpResponse:
     for row in table.page.rows:
         row.due_words, row.tone = due_words(row.due_on, today) if row.status == Request.Status.OPEN else ("", "")
     return tables.answer(request, "calls/request_list.html", table, {"tabs": tabs(request, club, "requests")})
+
+
+EXPORT_HEADER = ("id", "asked_at", "about", "text", "member", "owner", "due_on", "status", "answered_at", "answer")
+
+
+def _lines(club: Club, rows: QuerySet[Request]) -> Iterator[tuple[object, ...]]:
+    for row in rows.order_by("due_on", "pk").iterator(500):
+        yield (
+            *(row.pk, row.made_at.astimezone(club.zone), row.about, row.text, row.member.name if row.member else ""),
+            *(row.owner.name if row.owner else "", row.due_on, row.status),
+            *(row.answered_at.astimezone(club.zone) if row.answered_at else None, row.answer),
+        )
 
 
 def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Request]:

@@ -232,6 +232,24 @@ def _sold_since(meeting: Meeting, rows: list[Membership]) -> Membership | None:
 # ---- the week --------------------------------------------------------------------------------------------
 
 
+WEEK_HEADER = ("starts_at", "ends_at", "member", "host", "purpose", "status", "result", "satisfied", "reason", "note")
+
+
+def lines_of_week(club: Club, day: dt.date) -> list[tuple[object, ...]]:
+    """The meetings of all hosts in the week of a day, for a table."""
+    monday = day - day.weekday() * DAY
+    end = local_time.end_of_day(monday + 6 * DAY, club.zone)
+    rows = Meeting.objects.filter(club=club, starts_at__gte=local_time.first_instant(monday, club.zone))
+    found = rows.filter(starts_at__lt=end).select_related("member", "host", "reason").order_by("starts_at", "pk")
+    return [
+        (
+            *(row.starts_at.astimezone(club.zone), row.ends_at.astimezone(club.zone), row.member.name, row.host.name),
+            *(row.purpose, row.status, row.result, row.satisfied, row.reason.code if row.reason else "", row.note),
+        )
+        for row in found
+    ]
+
+
 def week(host: Employee, day: dt.date, now: dt.datetime) -> Week:
     """The host's week around a day, half hour by half hour."""
     club = host.club

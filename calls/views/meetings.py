@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,7 +23,7 @@ from calls.meetings import hosting
 from calls.models import CallTask, Kind, Meeting, MeetingStatus, Purpose
 from calls.rules import kinds
 from calls.views import meeting_day
-from config import clock, forms
+from config import clock, exports, forms
 from config.access import policy
 from config.templatetags.ringback import instant
 from memberships import access, frame
@@ -36,15 +38,21 @@ DAYS_OF_SLOTS = 4
 
 @policy(Right.BOOK_MEETINGS)
 @require_safe
-def meeting_list(request: HttpRequest) -> HttpResponse:
-    """A host's day; for operators the meetings that they booked."""
+def meeting_list(request: HttpRequest) -> HttpResponseBase:
+    """A host's day; for operators the meetings that they booked. The week of all hosts goes out as a table."""
     club = frame.current_club(request, Right.BOOK_MEETINGS)
     if not access.may(frame.person(request), Right.HOLD_MEETINGS, club):
         return _own_bookings(request, club)
     host = _host(request, club)
     if host is None:
         return render(request, "calls/meeting_no_host.html", {})
-    return day_page(request, host, _day(request, club), chosen=request.GET.get("meeting", ""))
+    day = _day(request, club)
+    if access.may(frame.person(request), Right.EXPORT_MEMBERS, club):
+        name = f"{club.slug}-meetings-{day:%G-W%V}"
+        lines = functools.partial(meeting_day.lines_of_week, club, day)
+        if download := exports.asked(request, name, meeting_day.WEEK_HEADER, lines):
+            return download
+    return day_page(request, host, day, chosen=request.GET.get("meeting", ""))
 
 
 def day_page(
@@ -89,6 +97,7 @@ def day_page(
         "form": form,
         "asking": asking,
         "may_edit_hosts": access.may(user, Right.EDIT_HOSTS, club),
+        "may_export": access.may(user, Right.EXPORT_MEMBERS, club),
         **more,
     }
     return render(request, "calls/meeting_day.html", context, status=status)

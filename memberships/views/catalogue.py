@@ -8,14 +8,16 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config import charts, clock
+from config import charts, clock, exports
 from config.access import policy
 from config.forms import refuse
 from memberships import access, catalogue, frame, quiet
+from memberships.exports import PLANS, PROMOTIONS, table
 from memberships.forms.catalogue import PlanForm, PromotionForm
 from memberships.models import Club, Plan, Promotion
 from memberships.rights import Right
@@ -26,13 +28,20 @@ from memberships.views.people import acting
 
 @policy(Right.READ_OFFERS)
 @require_safe
-def plan_list(request: HttpRequest) -> HttpResponse:
-    """The club's plans; operators see names, terms and zones."""
+def plan_list(request: HttpRequest) -> HttpResponseBase:
+    """The club's plans; operators see names, terms and zones. They go out as the file that the import reads."""
     club = frame.current_club(request, Right.READ_OFFERS)
     today = clock.today(club.zone)
     running = Q(memberships__starts_on__lte=today, memberships__last_covered_on__gte=today)
     plans = Plan.objects.filter(club=club).annotate(running=Count("memberships", running)).order_by("-active", "code")
-    plans = plans if access.may(acting(request), Right.READ_PRICES, club) else quiet.plans(plans)
+    if access.may(acting(request), Right.READ_PRICES, club):
+        header, rows = PLANS.columns, lambda: table(PLANS, club, today)
+    else:
+        plans = quiet.plans(plans)
+        header = ("code", "name", "term", "zones")
+        rows = lambda: [(plan.code, plan.name, plan.term, ";".join(plan.zones)) for plan in plans]  # noqa: E731
+    if download := exports.asked(request, f"{club.slug}-plans", header, rows):
+        return download
     context = {"plans": plans, "may_write": access.may(acting(request), Right.WRITE_OFFERS, club)}
     return render(request, "memberships/plan_list.html", context)
 
@@ -61,8 +70,11 @@ def plan_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 @policy(Right.READ_OFFERS)
 @require_safe
-def promotion_list(request: HttpRequest) -> HttpResponse:
-    """The club's promotions with a bar for each sale period; operators see what may be said on the phone."""
+def promotion_list(request: HttpRequest) -> HttpResponseBase:
+    """The club's promotions with a bar for each sale period; operators see what may be said on the phone.
+
+    They go out as the file that the import reads, to operators as what they see.
+    """
     club = frame.current_club(request, Right.READ_OFFERS)
     today = clock.today(club.zone)
     rows = list(Promotion.objects.filter(clubs=club).prefetch_related("plans", "clubs").order_by("starts_on", "pk"))
@@ -76,8 +88,19 @@ def promotion_list(request: HttpRequest) -> HttpResponse:
             row.name = amounts.mask_amounts(row.name)
             row.phone_summary = amounts.mask_amounts(row.phone_summary)
         row.days = int(row.value)  # type: ignore[attr-defined]
+    shown = rows if prices else [row for row in running if row.phone_summary]
+    if prices:
+        download = exports.asked(
+            request, f"{club.slug}-promotions", PROMOTIONS.columns, lambda: table(PROMOTIONS, club, today)
+        )
+    else:
+        header = ("name", "phone_summary", "ends_on")
+        lines = [(row.name, row.phone_summary, row.ends_on) for row in shown]
+        download = exports.asked(request, f"{club.slug}-promotions", header, lambda: lines)
+    if download:
+        return download
     context = {
-        "promotions": rows if prices else [row for row in running if row.phone_summary],
+        "promotions": shown,
         "may_write": access.may(acting(request), Right.WRITE_OFFERS, club),
         "today": today,
     }

@@ -6,12 +6,13 @@ import datetime as dt
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from config import clock, tables
+from config import clock, exports, tables
 from config.access import policy
 from config.paging import By
 from config.words import said
@@ -33,7 +34,7 @@ SORTS = {"at": (By("at"), By("id"))}
 
 @policy(Right.EDIT_MEMBERS)
 @require_safe
-def to_mend(request: HttpRequest) -> HttpResponse:
+def to_mend(request: HttpRequest) -> HttpResponseBase:
     """The visits that somebody should look at, newest first, with what can be done."""
     club = frame.current_club(request, Right.EDIT_MEMBERS)
     rows = visits.to_mend(club).order_by()
@@ -49,7 +50,19 @@ def to_mend(request: HttpRequest) -> HttpResponse:
         default_sort="-at",
         row_template="memberships/_visit_to_mend_row.html",
         filters=(tables.Filter("why", _("What is wrong"), list(whys)),),
+        exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
     )
+    if table.exports:
+        named, header = dict(whys), ("external_id", "member", "at", "zone", "why")
+        lines = (
+            (
+                *(row.member.external_id or "", row.member.name, row.at.astimezone(club.zone), row.zone),
+                named.get(row.to_mend, row.to_mend),
+            )
+            for row in rows.order_by("-at", "-pk").iterator(1000)
+        )
+        if download := exports.asked(request, f"{club.slug}-visits-to-mend", header, lambda: lines):
+            return download
     if not table.page.rows:
         text = _("Visits without a membership and visits on frozen days are listed here.")
         table.empty = tables.Empty(_("No visit to mend"), text)
