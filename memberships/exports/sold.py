@@ -15,7 +15,7 @@ from memberships.exports.stock import ONLY_ELSEWHERE
 from memberships.exports.writing import File, Snapshot
 from memberships.imports.freezes import Freezes
 from memberships.imports.memberships import Memberships
-from memberships.models import Member, PromotionKind
+from memberships.models import Member, PromotionKind, SaleKind
 from memberships.rules import chains, terms
 from memberships.rules.terms import Term
 
@@ -33,10 +33,11 @@ ROWS = f"""
         ) AS given,
         p.term_count, p.term_unit, u.bonus_days,
         m.sold_on, m.price_paid, u.promotions, m.special_terms, m.balance_due, m.balance_due_on,
-        m.cancelled_on, m.cancel_reason
+        m.cancelled_on, m.cancel_reason, k.external_id, m.credit
     FROM memberships_membership m
     JOIN memberships_member o ON o.id = m.member_id
     JOIN memberships_plan p ON p.id = m.plan_id
+    LEFT JOIN memberships_membership k ON k.id = m.renewed_from_id AND m.sale_kind = '{SaleKind.CHANGE.value}'
     LEFT JOIN LATERAL (
         SELECT string_agg(p.code, ';' ORDER BY p.id) AS promotions,
             sum(trunc(p.value)) FILTER (WHERE p.kind = '{PromotionKind.BONUS_DAYS.value}') AS bonus_days
@@ -52,13 +53,15 @@ def _memberships(snapshot: Snapshot) -> Iterator[Sequence[object]]:
     lying = _without_planned(snapshot)
     for row in snapshot.rows(ROWS):
         pk, external_id, member, plan, starts_on, ends_on, given, count, unit, bonus = row[:10]
-        sold_on, paid, promotions, special_terms, due, due_on, cancelled_on, cancel_reason = row[10:]
+        sold_on, paid, promotions, special_terms, due, due_on, cancelled_on, cancel_reason, changed_from, credit = row[
+            10:
+        ]
         starts_on, ends_on = lying.get(pk, (starts_on, ends_on))
         counted = terms.ends_on(starts_on, Term(count, unit)) + dt.timedelta(days=int(bonus or 0))
         yield (
             *(external_id, member, plan, starts_on, ends_on if given or counted != ends_on else None, sold_on),
             *(snapshot.amount(paid), promotions, special_terms, snapshot.amount(due), due_on),
-            *(cancelled_on, cancel_reason),
+            *(cancelled_on, cancel_reason, changed_from, snapshot.amount(credit)),
         )
 
 

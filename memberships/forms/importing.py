@@ -9,13 +9,14 @@ from pathlib import PurePath
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from config.uploads import MEGABYTE
 from config.widgets import DayInput
 from memberships.imports import KINDS
 from memberships.models import FileImport
 
+TOO_LARGE = gettext_noop("The file is larger than %(n)s MB; part it.")
 ENDINGS = (".csv", ".xlsx", ".txt", ".tsv")
 LABELS = {
     "clublist": gettext_lazy("Club list: people and memberships in one table"),
@@ -65,9 +66,10 @@ class FileForm(forms.Form):
         self.fields["kind"].choices = [(kind, kind_label(kind)) for kind in known]  # type: ignore[attr-defined]
         if "clublist" not in KINDS:
             del self.fields["create_plans"]
-        self.fields["file"].help_text = gettext("CSV or XLSX, up to %(n)s MB, with a line of column names.") % {
-            "n": settings.IMPORT_FILE_MB
-        }
+        most = {"n": settings.IMPORT_FILE_MB}
+        self.fields["file"].help_text = gettext("CSV or XLSX, up to %(n)s MB, with a line of column names.") % most
+        told = {"data-longest": longest_file(), "data-too-long": gettext(TOO_LARGE) % most}
+        self.fields["file"].widget.attrs.update(told)
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
@@ -76,9 +78,7 @@ class FileForm(forms.Form):
         if not file.size:
             raise forms.ValidationError(gettext("The file is empty."))
         if file.size > longest_file():
-            raise forms.ValidationError(
-                gettext("The file is larger than %(n)s MB; part it.") % {"n": settings.IMPORT_FILE_MB}
-            )
+            raise forms.ValidationError(gettext(TOO_LARGE) % {"n": settings.IMPORT_FILE_MB})
         return file
 
     def clean_as_of(self) -> dt.date:

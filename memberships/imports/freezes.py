@@ -255,4 +255,4 @@ def _as_row(row: Membership) -> lineage.Row:
         *(row.sold_on, row.cancelled_on, row.sale_kind, row.renewed_from_id, row.follows, row.chain_starts_on),
         row.external_id is not None,
     )
-    return lineage.Row._make(values)
+    return lineage.Row(*values)  # type: ignore[arg-type]

@@ -67,6 +67,8 @@ _NAMES = {
     "balance_due": "due debt balance долг задолженность остаток к_доплате",
     "balance_due_on": "due_date срок_оплаты доплата_до оплатить_до",
     "cancelled_on": "canceled_on cancel_date cancelled отменен дата_отмены расторгнут дата_расторжения",
+    "changed_from": "changed_membership сменен_с",
+    "credit": "кредит зачтено",
     "cancel_reason": "причина_отмены причина_расторжения",
     "reason": "why причина",
     "at": "time datetime date_time visited_at timestamp когда время дата_и_время дата_время дата_посещения",

@@ -36,14 +36,15 @@ AFFECTED = """
 STORED = """
     m.member_id, m.id, NULL::int AS line, FALSE AS is_new, m.starts_on, m.effective_ends_on, m.last_covered_on,
     m.sold_on, m.cancelled_on, m.sale_kind, m.renewed_from_id, m.follows, m.chain_starts_on,
-    m.external_id IS NOT NULL AS imported
+    m.external_id IS NOT NULL AS imported, NULL::bigint AS changed_from_id
 """
 ROWS = f"""
     SELECT {STORED} FROM memberships_membership m JOIN import_affected a USING (member_id)
     WHERE NOT EXISTS (SELECT FROM import_new n WHERE n.id = m.id)
     UNION ALL
     SELECT n.member_id, n.id, n.line, n.is_new, n.starts_on, n.effective_ends_on, n.last_covered_on,
-        n.sold_on, n.cancelled_on, m.sale_kind, m.renewed_from_id, m.follows, m.chain_starts_on, TRUE
+        n.sold_on, n.cancelled_on, m.sale_kind, m.renewed_from_id, m.follows, m.chain_starts_on, TRUE,
+        n.changed_from_id
     FROM import_new n LEFT JOIN memberships_membership m ON m.id = n.id
     ORDER BY 1, 5, 2
 """
@@ -66,6 +67,7 @@ class Row(NamedTuple):
     follows: bool | None
     chain_starts_on: dt.date | None
     imported: bool
+    changed_from_id: int | None = None
 
     @property
     def covered(self) -> Span | None:
@@ -139,6 +141,8 @@ def lineage_of(
         if row.starts_on != day:
             before, day = latest, row.starts_on
         kind, renewed_from, follows = row.sale_kind, row.renewed_from_id, bool(row.follows)
+        if row.changed_from_id in chains:
+            kind, renewed_from, follows = SaleKind.CHANGE.value, row.changed_from_id, False
         if row.imported and row.starts_on >= judged_from and kind != SaleKind.CHANGE:
             judged, prior = sales.sale_kind((before,) if before else (), row.starts_on, grace_days)
             kind, renewed_from = judged.value, prior.id if prior and judged is SaleKind.RENEWAL else None

@@ -42,6 +42,11 @@ CONDITIONS = {
     "balance_due_on": "{cell} = coalesce(m.balance_due_on::text, '')",
     "cancelled_on": "{cell} = coalesce(m.cancelled_on::text, '')",
     "cancel_reason": "{cell} = m.cancel_reason",
+    "changed_from": """
+        {cell} = coalesce((SELECT k.external_id FROM memberships_membership k
+                           WHERE k.id = m.renewed_from_id AND m.sale_kind = 'change'), '')
+    """,
+    "credit": MONEY.format("credit"),
 }
 
 
@@ -57,7 +62,7 @@ class Memberships:
     fields: ClassVar[tuple[str, ...]] = (
         *required,
         *("ends_on", "sold_on", "price_paid", "promotions", "special_terms", "balance_due", "balance_due_on"),
-        *("cancelled_on", "cancel_reason"),
+        *("cancelled_on", "cancel_reason", "changed_from", "credit"),
     )
     dated: ClassVar[tuple[str, ...]] = ("starts_on", "ends_on", "sold_on", "balance_due_on", "cancelled_on")
     staged: ClassVar[Mapping[str, str]] = {
@@ -76,6 +81,8 @@ class Memberships:
         "balance_due_on": "date",
         "cancelled_on": "date",
         "cancel_reason": "text",
+        "changed_from": "text",
+        "credit": "numeric",
     }
 
     def __init__(self, job: Job) -> None:
@@ -104,6 +111,8 @@ class Memberships:
             "balance_due_on": Spellings(days.iso),
             "cancelled_on": Spellings(days.iso),
             "cancel_reason": Spellings(cells.short(400), ""),
+            "changed_from": Text(64, NULL),
+            "credit": Spellings(amount, "0"),
         }
 
     def comparison(self) -> Comparison:

@@ -14,7 +14,7 @@ from memberships.rules.terms import Term
 FILE_COLUMNS = (
     *("member_id", "plan_id", "sold_on", "starts_on", "ends_on", "ends_given", "bonus_days", "effective_ends_on"),
     *("last_covered_on", "given_starts_on", "cancelled_on", "cancel_reason", "special_terms", "price", "price_paid"),
-    *("balance_due", "balance_due_on"),
+    *("balance_due", "balance_due_on", "credit"),
 )
 """What a row says of a membership, directly or counted."""
 TERMS = ("term_count", "term_unit", "freeze_allowance", "freeze_min_days", "freeze_max_count", "list_price")
@@ -27,6 +27,14 @@ USES = """
 """
 
 
+CHANGED_FROM = """
+    CASE WHEN r.changed_from IS NOT NULL
+        THEN (SELECT k.id FROM memberships_membership k WHERE k.club_id = %(club)s AND k.external_id = r.changed_from)
+    END
+"""
+"""The membership whose plan was changed for this one, if it is stored already."""
+
+
 def resolve(job: Job) -> None:
     """Make ``import_new``; refuse rows of unknown members, cancelled too late, or that leave a freeze outside."""
     query, values = _query(job), {"as_of": job.as_of}
@@ -34,6 +42,10 @@ def resolve(job: Job) -> None:
     if job.ask("SELECT 1 FROM import_new WHERE NOT is_new LIMIT 1"):
         _hold_and_read_again(job, query, values)
     _recount(job)
+    job.run("""
+        UPDATE import_new n SET changed_from_id = o.id FROM import_new o
+        WHERE n.changed_from_id IS NULL AND o.external_id = n.changed_from
+    """)
     _refuse(job)
     drop_refused(job)
 
@@ -102,7 +114,8 @@ def _query(job: Job) -> str:
         SELECT r.line, m.id IS NULL AS is_new,
             coalesce(m.id, nextval(pg_get_serial_sequence('memberships_membership', 'id'))) AS id,
             r.external_id, r.member AS member_key, f.*, {kept}, coalesce(m.frozen_days, 0) AS frozen_days, m.closed_on,
-            {"r.promotions" if "promotions" in present else "coalesce(u.promotions, '{}')"} AS promotions
+            {"r.promotions" if "promotions" in present else "coalesce(u.promotions, '{}')"} AS promotions,
+            r.changed_from, {CHANGED_FROM} AS changed_from_id
         FROM import_rows r
         JOIN memberships_plan p ON p.id = r.plan
         LEFT JOIN memberships_member o ON o.club_id = %(club)s AND o.external_id = r.member
@@ -150,6 +163,7 @@ def _query(job: Job) -> str:
             {given("cancel_reason", "''")} AS cancel_reason, {given("special_terms", "''")} AS special_terms,
             ({price})::numeric(12, 3) AS price, ({paid})::numeric(12, 3) AS price_paid,
             ({due})::numeric(12, 3) AS balance_due, {given("balance_due_on")} AS balance_due_on,
+            ({given("credit", "0")})::numeric(12, 3) AS credit,
             e.recount
         ) f
         WHERE ({differs})
@@ -187,6 +201,12 @@ def _recount(job: Job) -> None:
 def _refuse(job: Job) -> None:
     job.refuse(
         "member", "r.member_key", _("There is no member %s in this club."), "import_new r WHERE r.member_id IS NULL"
+    )
+    job.refuse(
+        "changed_from",
+        "r.changed_from",
+        _("There is no membership %s in this club."),
+        "import_new r WHERE r.changed_from IS NOT NULL AND r.changed_from_id IS NULL",
     )
     job.refuse(
         "cancelled_on",

@@ -17,6 +17,8 @@ def store(job: Job) -> Counts:
         counts.updated = _update(job)
     counts.created = _insert(job)
     _write_uses(job)
+    if "changed_from" in job.present:
+        _close_changed(job)
     _write_lineage_of_others(job)
     job.run_large("""
         UPDATE memberships_member m SET last_covered_on = a.last_covered_on FROM import_members a
@@ -56,7 +58,6 @@ def _insert(job: Job) -> int:
         **{name: f"n.{name}" for name in ROW},
         **{name: f"l.{name}" for name in LINEAGE},
         "frozen_days": "0",
-        "credit": "0",
         "sold_by_id": "%(by)s",
         "created_at": "%(now)s",
     }
@@ -68,6 +69,15 @@ def _insert(job: Job) -> int:
         """,
         by=job.by.pk if job.by else None,
     )
+
+
+def _close_changed(job: Job) -> None:
+    """A membership whose plan was changed is closed on its last day, whatever comes."""
+    job.run_large("""
+        UPDATE memberships_membership p SET closed_on = p.effective_ends_on
+        FROM import_new n JOIN import_lineage l USING (id)
+        WHERE l.sale_kind = 'change' AND p.id = l.renewed_from_id AND p.closed_on IS NULL
+    """)
 
 
 def _write_uses(job: Job) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import io
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from django.core.management import CommandError, call_command
 
 from config import clock
 from memberships import exports, freezing, imports, sales
-from memberships.models import Club, Employee, Freeze, Member, MemberMerge, Membership, Promotion
+from memberships.exports import writing
+from memberships.models import Club, Employee, Freeze, Member, MemberMerge, Membership, Promotion, Visit
 from tests import days, factories
 from tests.days import day
 from tests.memberships.shop import Shop
@@ -57,7 +60,7 @@ MEMBER = (
 MEMBERSHIP = (
     *("member__external_id", "plan__code", "sale_kind", "sold_on", "starts_on", "effective_ends_on", "last_covered_on"),
     *("chain_starts_on", "renewed_from__external_id", "price", "price_paid", "balance_due", "balance_due_on"),
-    *("special_terms", "cancelled_on", "cancel_reason"),
+    *("special_terms", "cancelled_on", "cancel_reason", "closed_on", "credit"),
 )
 
 
@@ -112,6 +115,12 @@ def test_club_of_every_sort_of_row_comes_back(shop: Shop, tmp_path: Path) -> Non
     )  # fmt: skip
     gone = factories.make_membership(quiet, shop.plans["M6"], starts_on=day("2026-06-01"), price=200, price_paid=150)
     sales.cancel(membership=gone, on=days.TODAY, reason="moved", now=days.NOW, by=shop.manager)
+    moving = shop.member("Moving")
+    factories.make_membership(moving, shop.plans["M6"], starts_on=day("2026-09-01"))
+    changed = sales.change_plan(
+        membership=moving.memberships.get(), plan=shop.m12, on=days.TODAY, now=days.NOW, by=shop.manager
+    )  # fmt: skip
+    assert (changed.sale_kind, changed.credit > 0) == ("change", True)
     shop.sell(shop.member("Ahead"), shop.plans["M1"], starts_on=day("2026-12-24"))
     factories.make_visit(someone, "2026-11-01T01:30")
 
@@ -191,6 +200,33 @@ def test_members_merged_into_another_are_that_one(shop: Shop, tmp_path: Path) ->
     text = (tmp_path / "files" / "members.csv").read_text()
     assert "Gone" not in text
     assert [line.split(",")[11] for line in text.splitlines()] == ["referred_by", "", "K"]
+
+
+def test_large_club_goes_out_in_the_same_memory(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "CHUNK", 50)
+    member = shop.member()
+
+    def peak(name: str) -> int:
+        gc.collect()
+        tracemalloc.start()
+        exports.write(club=shop.club, to=tmp_path / name, now=days.NOW)
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return taken
+
+    def visits(first: int, last: int) -> None:
+        Visit.objects.bulk_create(
+            Visit(club=shop.club, member=member, at=days.NOW - dt.timedelta(minutes=number))
+            for number in range(first, last)
+        )
+
+    visits(0, 200)
+    exports.write(club=shop.club, to=tmp_path / "warm", now=days.NOW)
+    few = peak("few")
+    visits(200, 2_400)
+    many = peak("many")
+    assert (tmp_path / "many" / "visits.csv").stat().st_size > 10 * (tmp_path / "few" / "visits.csv").stat().st_size
+    assert many < 1.5 * few
 
 
 def test_command_names_the_files_and_the_day_to_load_them_with(
