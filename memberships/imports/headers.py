@@ -116,12 +116,13 @@ def columns(
     Raises UnusableFile where a required field is missing, a field comes twice, or the mapping names what is not there.
     """
     _check_mapping(header, fields, mapping or {})
+    left_out = OWN | {folded(name) for name, field in (mapping or {}).items() if not field}
     places: dict[str, int] = {}
     unknown = []
     for place, name in enumerate(header):
         field = field_of(name, fields, mapping)
         if field is None:
-            if name.strip() and folded(name) not in OWN:
+            if name.strip() and folded(name) not in left_out:
                 unknown.append(name.strip())
         elif field in places:
             raise UnusableFile(

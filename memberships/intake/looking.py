@@ -40,7 +40,7 @@ def look(path: Path, kind: str, known: Mapping[str, str]) -> list[Column]:
     for place, name in enumerate(header[:MOST_COLUMNS]):
         field = remembered.get(headers.folded(name))
         if field is None:
-            field = "" if headers.folded(name) in headers.OWN else headers.field_of(name, made.fields) or ""
+            field = headers.field_of(name, made.fields) or ""
         if field in taken:
             field = ""
         taken.add(field)

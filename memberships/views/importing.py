@@ -68,10 +68,17 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
         _("No file was brought yet"),
         _("A list as you keep it in Excel is enough. Nothing is stored before you have seen what it reads."),
     )
-    when = (By("made_at", descending=True), By("pk", descending=True))
+    when = (By("made_at"), By("pk"))
     table = tables.Table(
-        request.GET, rows, COLUMNS, {"when": when}, "memberships/_import_row.html", exports=True, empty=empty
-    )  # fmt: skip
+        query=request.GET,
+        queryset=rows,
+        columns=COLUMNS,
+        sorts={"when": when},
+        default_sort="-when",
+        row_template="memberships/_import_row.html",
+        exports=True,
+        empty=empty,
+    )
     for row in table.page.rows:
         _describe(row)
     return tables.answer(request, "memberships/import_list.html", table)

@@ -25,13 +25,13 @@ def club(db: None, set_clock: Callable[[dt.datetime], None]) -> Club:
 
 
 @pytest.fixture
-def anna(club: Club) -> User:
+def user(club: Club) -> User:
     return factories.make_user(club, "administrator", "anna")
 
 
 @pytest.fixture
-def browser(anna: User) -> Client:
-    return web.browser(anna)
+def anna(user: User) -> Client:
+    return web.browser(user)
 
 
 def work() -> int:
@@ -39,13 +39,13 @@ def work() -> int:
 
 
 @pytest.fixture
-def bring(browser: Client) -> Callable[..., FileImport]:
+def bring(anna: Client) -> Callable[..., FileImport]:
     """Uploads a text as a file of a kind; the file as it is kept."""
 
     def bring(text: str | bytes = MEMBERS, kind: str = "members", name: str = "members.csv") -> FileImport:
         content = text.encode() if isinstance(text, str) else text
         sent = {"kind": kind, "file": SimpleUploadedFile(name, content), "as_of": days.TODAY.isoformat()}
-        answer = browser.post(reverse("import_new"), sent)
+        answer = anna.post(reverse("import_new"), sent)
         assert answer.status_code == 302, answer.content.decode()
         return FileImport.objects.get(pk=int(answer["Location"].split("/")[-2]))
 
@@ -53,13 +53,13 @@ def bring(browser: Client) -> Callable[..., FileImport]:
 
 
 @pytest.fixture
-def check(browser: Client) -> Callable[..., FileImport]:
+def check(anna: Client) -> Callable[..., FileImport]:
     """Confirms the columns of a file as the page shows them, with changes by column, and lets the worker check."""
 
     def check(file: FileImport, **changes: str) -> FileImport:
         mapping = {name: changes.get(name, file.mapping[name]) for name, _values in file.columns}
         sent = {f"column_{place}": mapping[name] for place, (name, _values) in enumerate(file.columns)}
-        answer = browser.post(reverse("import_check", args=[file.pk]), sent)
+        answer = anna.post(reverse("import_check", args=[file.pk]), sent)
         assert answer.status_code == 302, answer.content.decode()
         assert work() == 1
         file.refresh_from_db()

@@ -24,37 +24,37 @@ Bring = Callable[..., FileImport]
 CHOSEN = {"Number": "external_id", "Surname": "last_name", "Born": "birthday"}
 
 
-def page(browser: Client, file: FileImport, query: str = "") -> str:
-    answer = browser.get(reverse("import_detail", args=[file.pk]) + query)
+def page(anna: Client, file: FileImport, query: str = "") -> str:
+    answer = anna.get(reverse("import_detail", args=[file.pk]) + query)
     assert answer.status_code == 200
     return answer.content.decode().replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def test_a_dirty_file_goes_in_by_steps_and_its_refused_rows_come_back(
-    browser: Client, bring: Bring, check: Bring, club: Club
+    anna: Client, bring: Bring, check: Bring, club: Club
 ) -> None:
     file = bring()
-    shown = page(browser, file)
+    shown = page(anna, file)
     assert "3 of 3 recognised" in shown and "Scott · Twin · Frost" in shown
     assert file.mapping == CHOSEN
 
     file = check(file)
-    shown = page(browser, file)
+    shown = page(anna, file)
     assert (file.stage, file.answer["refused"], file.answer["created"]) == ("checked", 1, 2)
     assert not Member.objects.exists()
     assert "31.02.1990 is not a day of the calendar." in shown and "What will be stored" in shown
     assert file.first == [["external_id", "last_name", "birthday"], [2, "A1", "Scott", "1990-05-01"],
                           [4, "A3", "Frost", "1985-01-31"]]  # fmt: skip
 
-    refused = browser.post(reverse("import_load", args=[file.pk]), {})
+    refused = anna.post(reverse("import_load", args=[file.pk]), {})
     assert refused.status_code == 422 and "mend them, or leave them out" in refused.content.decode()
-    assert browser.post(reverse("import_load", args=[file.pk]), {"skip_bad": "on"}).status_code == 302
-    assert "waits for its turn" in page(browser, file)
+    assert anna.post(reverse("import_load", args=[file.pk]), {"skip_bad": "on"}).status_code == 302
+    assert "waits for its turn" in page(anna, file)
     assert work() == 1
     assert set(Member.objects.values_list("external_id", flat=True)) == {"A1", "A3"}
     assert Member.objects.filter(club=club).count() == 2
 
-    report = browser.get(reverse("import_report", args=[file.pk]))
+    report = anna.get(reverse("import_report", args=[file.pk]))
     assert report["Content-Disposition"] == 'attachment; filename="members-refused.csv"'
     text = b"".join(report.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -62,15 +62,15 @@ def test_a_dirty_file_goes_in_by_steps_and_its_refused_rows_come_back(
 
     again = check(bring(text.replace("31.02.1990", "28.02.1990"), name="mended.csv"))
     assert (again.answer["created"], again.answer["refused"]) == (1, 0)
-    assert "Every row is accepted." in page(browser, again)
-    browser.post(reverse("import_load", args=[again.pk]), {})
+    assert "Every row is accepted." in page(anna, again)
+    anna.post(reverse("import_load", args=[again.pk]), {})
     work()
     assert Member.objects.count() == 3
-    listed = browser.get(reverse("import_list")).content.decode()
+    listed = anna.get(reverse("import_list")).content.decode()
     assert "mended.csv" in listed and "Anna" in listed and "loaded" in listed
 
 
-def test_columns_that_somebody_confirmed_are_known_the_next_time(browser: Client, bring: Bring, check: Bring) -> None:
+def test_columns_that_somebody_confirmed_are_known_the_next_time(anna: Client, bring: Bring, check: Bring) -> None:
     text = "Nr,Wer,Tag\nA1,Scott,1990-05-01\n"
     file = bring(text)
     assert file.mapping == {"Nr": "", "Wer": "", "Tag": ""}
@@ -88,11 +88,11 @@ def test_columns_that_somebody_confirmed_are_known_the_next_time(browser: Client
     ],
 )
 def test_columns_that_make_no_file_of_the_kind_are_refused_by_name(
-    browser: Client, bring: Bring, chosen: dict[str, str], sentence: str
+    anna: Client, bring: Bring, chosen: dict[str, str], sentence: str
 ) -> None:
     file = bring()
     sent = {f"column_{place}": CHOSEN[name] for place, (name, _values) in enumerate(file.columns)} | chosen
-    answer = browser.post(reverse("import_check", args=[file.pk]), sent)
+    answer = anna.post(reverse("import_check", args=[file.pk]), sent)
     assert answer.status_code == 422 and sentence in answer.content.decode()
     file.refresh_from_db()
     assert file.stage == "columns"
@@ -112,52 +112,52 @@ def test_columns_that_make_no_file_of_the_kind_are_refused_by_name(
     ],
 )
 def test_what_is_no_file_is_refused_in_a_sentence_and_not_kept(
-    browser: Client, changed: dict[str, object], sentence: str
+    anna: Client, changed: dict[str, object], sentence: str
 ) -> None:
     sent = {"kind": "members", "file": SimpleUploadedFile("m.csv", MEMBERS.encode()), "as_of": "2026-11-12"} | changed
-    answer = browser.post(reverse("import_new"), {name: value for name, value in sent.items() if value is not None})
+    answer = anna.post(reverse("import_new"), {name: value for name, value in sent.items() if value is not None})
     assert answer.status_code == 422 and sentence in answer.content.decode()
     assert not FileImport.objects.exists()
 
 
-def test_a_file_of_another_kind_says_why_and_can_be_looked_at_again(browser: Client, bring: Bring) -> None:
+def test_a_file_of_another_kind_says_why_and_can_be_looked_at_again(anna: Client, bring: Bring) -> None:
     file = bring("Number,Surname\nA1," + "x" * 200 + "\n")
     FileImport.objects.filter(pk=file.pk).update(stage="check", mapping={"Number": "external_id", "Surname": ""})
     work()
     file.refresh_from_db()
     assert file.stage == "failed" and "last_name" in file.problem
-    shown = page(browser, file)
+    shown = page(anna, file)
     assert "This file cannot be used. Nothing was stored." in shown and "Back to the columns" in shown
 
 
-def test_two_who_press_at_once_load_once(browser: Client, bring: Bring, check: Bring) -> None:
+def test_two_who_press_at_once_load_once(anna: Client, bring: Bring, check: Bring) -> None:
     file = check(bring())
     url = reverse("import_load", args=[file.pk])
-    assert browser.post(url, {"skip_bad": "on"}).status_code == 302
-    second = browser.post(url, {"skip_bad": "on"}, follow=True)
+    assert anna.post(url, {"skip_bad": "on"}).status_code == 302
+    second = anna.post(url, {"skip_bad": "on"}, follow=True)
     assert "went on meanwhile" in second.content.decode()
     assert (work(), work()) == (1, 0)
-    assert browser.post(reverse("import_check", args=[file.pk]), {}).status_code in (302, 422)
+    assert anna.post(reverse("import_check", args=[file.pk]), {}).status_code in (302, 422)
     file.refresh_from_db()
     assert file.stage == "loaded"
 
 
 def test_a_file_is_left_and_gone(
-    browser: Client, bring: Bring, django_capture_on_commit_callbacks: Callable[..., object]
+    anna: Client, bring: Bring, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:
     file = bring()
     stored = file.file.name
     assert default_storage.exists(stored) and "members" not in stored
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        browser.post(reverse("import_leave", args=[file.pk]))
+        anna.post(reverse("import_leave", args=[file.pk]))
     assert not default_storage.exists(stored)
     file.refresh_from_db()
     assert (file.stage, file.columns, file.mapping, bool(file.file)) == ("removed", [], {}, False)
-    assert browser.post(reverse("import_leave", args=[file.pk])).status_code == 409
+    assert anna.post(reverse("import_leave", args=[file.pk])).status_code == 409
 
 
 def test_old_files_go_and_their_counts_stay(
-    browser: Client, bring: Bring, check: Bring, django_capture_on_commit_callbacks: Callable[..., object]
+    anna: Client, bring: Bring, check: Bring, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:
     file = check(bring())
     names = [file.file.name, file.report.name]
@@ -174,8 +174,8 @@ def test_old_files_go_and_their_counts_stay(
     assert not any(map(default_storage.exists, [*names, orphan]))
     assert (file.answer["refused"], file.answer["created"]) == (1, 2)
     assert "errors" not in file.answer and "Scott" not in str(vars(file))
-    assert browser.get(reverse("import_report", args=[file.pk])).status_code == 404
-    assert browser.get(reverse("import_detail", args=[file.pk])).status_code == 200
+    assert anna.get(reverse("import_report", args=[file.pk])).status_code == 404
+    assert anna.get(reverse("import_detail", args=[file.pk])).status_code == 200
 
 
 def test_files_are_kept_private_under_names_that_say_nothing(bring: Bring) -> None:
@@ -195,18 +195,18 @@ def test_another_club_never_sees_a_file(bring: Bring, club: Club) -> None:
     assert operator.get(reverse("import_list")).status_code == 403
 
 
-def test_the_list_goes_out_as_a_table(browser: Client, bring: Bring, check: Bring) -> None:
+def test_the_list_goes_out_as_a_table(anna: Client, bring: Bring, check: Bring) -> None:
     check(bring())
-    text = b"".join(browser.get(reverse("import_list") + "?export=csv").streaming_content).decode()  # type: ignore[attr-defined]
+    text = b"".join(anna.get(reverse("import_list") + "?export=csv").streaming_content).decode()  # type: ignore[attr-defined]
     assert "members.csv" in text and ",3,2,0,1," in text
-    assert "members.csv" in browser.get(reverse("import_list") + "?export=pdf").content.decode()
+    assert "members.csv" in anna.get(reverse("import_list") + "?export=pdf").content.decode()
 
 
-def test_first_steps_lead_to_the_import(browser: Client, club: Club, anna: User) -> None:
-    shown = browser.get("/").content.decode()
+def test_first_steps_lead_to_the_import(anna: Client, club: Club, user: User) -> None:
+    shown = anna.get("/").content.decode()
     assert f"{reverse('import_new')}?kind=plans" in shown
     factories.make_plan(club)
-    assert browser.get(reverse("import_new") + "?kind=members").status_code == 200
+    assert anna.get(reverse("import_new") + "?kind=members").status_code == 200
 
 
 def test_guessed_columns_leave_out_what_a_report_adds(bring: Bring) -> None:
