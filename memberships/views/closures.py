@@ -6,12 +6,13 @@ from django import forms
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config import clock
+from config import clock, exports
 from config.access import policy
 from config.forms import refuse
 from config.widgets import DayInput
@@ -25,6 +26,9 @@ from memberships.views.people import acting
 
 SHOWN = 50
 """Moves that a preview names one by one; the rest is counted."""
+
+
+EXPORT_HEADER = ("why", "starts_on", "ends_on", "taken_back_on", "memberships_frozen", "made_by")
 
 
 class ClosureForm(forms.Form):
@@ -43,12 +47,18 @@ class TakeBackForm(forms.Form):
 
 @policy(Right.OVERRIDE)
 @require_safe
-def closure_list(request: HttpRequest) -> HttpResponse:
+def closure_list(request: HttpRequest) -> HttpResponseBase:
     """The club's closures, the latest first, each with how many memberships it freezes."""
     club = frame.current_club(request, Right.OVERRIDE)
     standing = Count("freezes__membership", filter=Q(freezes__voided=False), distinct=True)
     rows = Closure.objects.filter(club=club).select_related("made_by").annotate(frozen=standing)
-    context = {"closures": rows.order_by("-starts_on", "-pk"), "today": clock.today(club.zone)}
+    rows = rows.order_by("-starts_on", "-pk")
+    lines = (
+        (row.why, row.starts_on, row.ends_on, row.taken_back_on, row.frozen, str(row.made_by or "")) for row in rows
+    )
+    if download := exports.asked(request, f"{club.slug}-closures", EXPORT_HEADER, lambda: lines):
+        return download
+    context = {"closures": rows, "today": clock.today(club.zone)}
     return render(request, "memberships/closure_list.html", context)
 
 

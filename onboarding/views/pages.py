@@ -8,13 +8,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from config import clock
+from config import clock, exports
 from config.access import policy
 from memberships import access, frame
 from memberships.models import Club, Member, Visit
@@ -76,19 +77,38 @@ def _visits(checklist: Checklist) -> int:
     return Visit.objects.filter(member=checklist.member_id, at__gte=since).count()
 
 
+DUE_HEADER = ("who", "step", "member", "due_on", "state")
+
+
 @policy(Right.WORK_CHECKLISTS)
 @require_safe
-def onboarding_due(request: HttpRequest) -> HttpResponse:
+def onboarding_due(request: HttpRequest) -> HttpResponseBase:
     """What is due today or overdue, by person; made to be printed."""
     club = frame.current_club(request, Right.WORK_CHECKLISTS)
     today = board.today_of(club, clock.now())
     people = board.due_by_person(club, today)
+    may_export = access.may(frame.person(request), Right.EXPORT_MEMBERS, club)
+    if may_export:
+        lines = [
+            (who, line.title, line.step.checklist.member.name, line.step.due_on, line.state)
+            for who, due in people.items()
+            for line in due
+        ]
+        if download := exports.asked(request, f"{club.slug}-due-{today}", DUE_HEADER, lambda: lines):
+            return download
     total = sum(map(len, people.values()))
     late = sum(line.state == "late" for lines in people.values() for line in lines)
     return render(
         request,
         "onboarding/due.html",
-        {"people": people, "total": total, "late": late, "today": today, "here": request.get_full_path()},
+        {
+            "people": people,
+            "total": total,
+            "late": late,
+            "today": today,
+            "here": request.get_full_path(),
+            "may_export": may_export,
+        },
     )
 
 

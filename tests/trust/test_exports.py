@@ -24,6 +24,8 @@ LISTS = {
     "complaint_list": "manager",
     "flagged_notes": "manager",
     "meeting_list": "manager",
+    "closure_list": "manager",
+    "onboarding_due": "manager",
     "import_list": "administrator",
     "plan_list": "operator",
     "promotion_list": "operator",
