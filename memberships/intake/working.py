@@ -97,6 +97,7 @@ def _perform(file: FileImport, now: dt.datetime, tell: Callable[..., None], pass
                 report=report,
                 progress=_Progress(tell, passing),
             )
+            passing("merged")
             file.answer = answer.to_json()
             file.first = _first_rows(file, path) if checking else []
             _keep_report(file, report if answer.refused else None)

@@ -19,15 +19,17 @@ from tests import days, factories
 
 ROWS = 400
 WORKER = """
-import os, signal, sys
+import contextlib, os, signal, sys, types
 import django
 from django.conf import settings
-name, media, point = sys.argv[1:]
+name, media, point, guarded = sys.argv[1:]
 settings.DATABASES["default"]["NAME"] = name
 settings.MEDIA_ROOT = media
 django.setup()
 from config import clock
 from memberships import intake
+if guarded == "no":
+    intake.working.transaction = types.SimpleNamespace(atomic=contextlib.nullcontext)
 
 def passing(at):
     print(at, flush=True)
@@ -57,16 +59,16 @@ def asked_for(club: Club) -> FileImport:
     return file
 
 
-def worker(point: str) -> subprocess.CompletedProcess[str]:
-    """A worker in a process of its own, killed at a point (none: it lives)."""
+def worker(point: str, *, guarded: bool = True) -> subprocess.CompletedProcess[str]:
+    """A worker in a process of its own, killed at a point; unguarded: rows and end are not committed together."""
     name = str(connection.settings_dict["NAME"])
     return subprocess.run(
-        [sys.executable, "-c", WORKER, name, settings.MEDIA_ROOT, point],
+        [sys.executable, "-c", WORKER, name, settings.MEDIA_ROOT, point, "yes" if guarded else "no"],
         cwd=settings.BASE_DIR, text=True, capture_output=True, timeout=60, check=False,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("point", ["storing", "stored", "committed"])
+@pytest.mark.parametrize("point", ["storing", "merged", "stored", "committed"])
 def test_a_killed_worker_loses_no_row_and_doubles_none(club: Club, point: str) -> None:
     file = asked_for(club)
     killed = worker(point)
@@ -83,6 +85,16 @@ def test_a_killed_worker_loses_no_row_and_doubles_none(club: Club, point: str) -
     assert file.tries == (1 if committed else 2)
     assert Member.objects.filter(club=club).count() == ROWS
     assert intake.work(clock=clock.now) == 0
+
+
+def test_without_the_guard_a_killed_worker_has_its_rows_loaded_twice(club: Club) -> None:
+    """The negative control of the test above."""
+    file = asked_for(club)
+    assert worker("merged", guarded=False).returncode == -signal.SIGKILL
+    assert Member.objects.filter(club=club).count() == ROWS
+    assert intake.work(clock=clock.now) == 1
+    file.refresh_from_db()
+    assert (file.answer["created"], file.answer["unchanged"]) == (0, ROWS)
 
 
 def test_only_one_worker_is_on_a_file(club: Club) -> None:
