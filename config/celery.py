@@ -47,7 +47,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Static, in code. Entries: "name": {"task": "app.tasks.name", "schedule": crontab(...) or seconds}.
     "forget_idempotency_keys": {"task": "config.tasks.forget_idempotency_keys", "schedule": crontab(minute="7")},
-    "sweep_queue": {"task": "calls.tasks.sweep_queue", "schedule": 60.0},
+    "sweep_queue": {"task": "calls.tasks.sweep_queue", "schedule": 30.0},
     "work_on_files": {"task": "memberships.tasks.work_on_files", "schedule": 60.0},
     "forget_old_files": {"task": "memberships.tasks.forget_old_files", "schedule": crontab(minute="23")},
     "plan_due_clubs": {"task": "calls.tasks.plan_due_clubs", "schedule": crontab(minute="*/5")},

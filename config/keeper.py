@@ -146,6 +146,7 @@ class Keeper:
             self._init_postgres(data)
         self._compare_versions(data)
         self._clear_after(data / "postmaster.pid", data, signal.SIGINT)
+        self._end_orphans(data)
         for left in self.sockets.glob(".s.PGSQL.*"):
             left.unlink()
         options = POSTGRES_OPTIONS | {"unix_socket_directories": str(self.sockets)}
@@ -244,6 +245,16 @@ class Keeper:
                         f"(kill -QUIT {process.pid}), then start again."
                     ) from error
         pid_file.unlink(missing_ok=True)
+
+    def _end_orphans(self, data: Path) -> None:
+        """A backend in the midst of a statement outlives a postmaster that was killed, and would go on writing beside
+        the next one: PostgreSQL itself refuses to start next to one only while the pid file is there.
+        """
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.name().startswith("postgres") and Path(process.cwd()) == data.resolve():
+                    process.kill()
+                    process.wait(STOP_TIMEOUT_S)
 
     def _last_words(self, name: str) -> str:
         log = self.var / "log" / f"{name}.log"

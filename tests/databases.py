@@ -14,12 +14,16 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
 
+KEPT = ("django_migrations", "django_content_type", "auth_permission")
 PREFIX, TEMPLATE_PREFIX = "test_ringback_", "template_ringback_"
 
 
 @contextlib.contextmanager
-def own_database() -> Iterator[str]:
-    """Point the default connection at a fresh copy of the migrated template; drop it at the end."""
+def own_database(*, durable: bool = False) -> Iterator[str]:
+    """Point the default connection at a fresh copy of the migrated template; drop it at the end.
+
+    ``durable``: what was committed outlives a crash of the server, as in a real system; else it is faster.
+    """
     real = settings.DATABASES["default"]["NAME"]
     name = f"{PREFIX}{os.getpid()}"
     (settings.VAR_DIR / "run").mkdir(parents=True, exist_ok=True)
@@ -29,7 +33,7 @@ def own_database() -> Iterator[str]:
         _on_server(
             f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
             f"CREATE DATABASE {name} TEMPLATE {template}",
-            f"ALTER DATABASE {name} SET synchronous_commit = off",
+            f"ALTER DATABASE {name} SET synchronous_commit = {'on' if durable else 'off'}",
         )
     _point_at(name)
     try:
@@ -55,6 +59,13 @@ def kept_database(name: str) -> Iterator[str]:
         yield name
     finally:
         _point_at(real)
+
+
+def emptied() -> None:
+    """Every row of the default database gone, what the migrations put there apart."""
+    with connection.cursor() as cursor:
+        names = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
+        cursor.execute(f"TRUNCATE {', '.join(connection.ops.quote_name(name) for name in names)} RESTART IDENTITY")
 
 
 def _template() -> str:

@@ -25,7 +25,7 @@ from memberships.models import Club
 from memberships.rules import local_time
 from memberships.rules.terms import DAY
 
-ONE_AT_A_TIME = 731_002
+ONE_AT_A_TIME = 731_004
 """The class of the advisory locks that keep two planners of a club apart."""
 
 
@@ -63,6 +63,18 @@ def plan(*, club: Club, on: dt.date, now: dt.datetime, dry_run: bool = False) ->
             result = {"ran_at": now, "result": done.as_json()}
             PlanRun.objects.update_or_create(club=club, on=on, defaults=result)
     return done
+
+
+def plan_if_due(*, club: Club, now: dt.datetime) -> Plan | None:
+    """The plan of the club's present day. ``None``: this day or a later one has its plan, made meanwhile perhaps by
+    another scheduler whose clock is ahead; a plan for the day before would take back what is due on that later one.
+    """
+    with transaction.atomic():
+        _one_at_a_time(club)
+        on = now.astimezone(club.zone).date()
+        if PlanRun.objects.filter(club=club, on__gte=on).exists():
+            return None
+        return plan(club=club, on=on, now=now)
 
 
 def replan(*, club: Club, members: Collection[int], now: dt.datetime) -> Plan:

@@ -59,7 +59,7 @@ class Client:
         return self.process.communicate(timeout=60)[1].strip()
 
     def leave(self) -> None:
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)
 
     def kill(self) -> None:
         self.process.kill()
@@ -113,7 +113,7 @@ def at_work(var: Path) -> list[psutil.Process]:
     return found
 
 
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -130,6 +131,31 @@ def test_a_server_that_falls_is_started_again(var: Path, join: Callable[..., Cli
         return False
 
     until(both_answer)
+
+
+def test_no_backend_of_a_killed_postgres_works_on_beside_the_next_one(join: Callable[..., Client]) -> None:
+    servers = join().servers()
+    busy = connect(servers)
+    backend = psutil.Process(busy.info.backend_pid)
+    endless = threading.Thread(target=_count_for_hours, args=(busy,))
+    endless.start()
+    until(lambda: backend.cpu_times().user > 0.2)
+    (postgres,) = (one for one in psutil.Process(servers.keeper_pid).children() if one.name().startswith("postgres"))
+    postgres.kill()
+
+    def answers() -> bool:
+        with contextlib.suppress(psycopg.OperationalError), connect(servers) as connection:
+            return connection.execute("SELECT 1").fetchone() == (1,)
+        return False
+
+    until(answers)
+    endless.join()
+    assert not backend.is_running()
+
+
+def _count_for_hours(connection: psycopg.Connection[Any]) -> None:
+    with contextlib.suppress(psycopg.OperationalError):
+        connection.execute("SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b")
 
 
 def test_eight_simultaneous_starts_share_one_server(join: Callable[..., Client]) -> None:

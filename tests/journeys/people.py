@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
 
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 REFUSAL = re.compile(r"status of 4\d\d")
 """What Chromium says of an answer that refuses something, which is no trouble."""
 
@@ -41,6 +42,7 @@ class Person:
         self.page.wait_for_url(re.compile(r"^(?!.*/accounts/login/)"))
         if "/second-factor/" in self.page.url:
             self.page.get_by_role("button", name="Later").click()
+            self.page.wait_for_url(re.compile(r"^(?!.*/second-factor/)"))
         expect(self.page.locator("main")).to_be_visible()
         return self
 
@@ -52,7 +54,8 @@ class Person:
         self.page.wait_for_url(address)
 
     def press(self, *keys: str) -> None:
-        """One key after another; ``"B 2"`` is a sequence."""
+        """One key after another, once the page in sight takes keys; ``"B 2"`` is a sequence."""
+        self.page.wait_for_load_state()
         for one in keys:
             for key in one.split(" "):
                 self.page.keyboard.press(key if len(key) > 1 else key.lower())
@@ -67,7 +70,7 @@ class Person:
             expect(found.first).to_be_visible(timeout=PATIENCE_MS)
 
     def heading(self, text: str | re.Pattern[str]) -> None:
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(text, timeout=PATIENCE_MS)
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(text)
 
     @property
     def card(self) -> str:
@@ -86,7 +89,7 @@ class Person:
     def ends(self, *keys: str) -> None:
         """The keys that say how the call ended; the next card, or the empty queue, is on the screen afterwards."""
         self.press(*keys)
-        expect(self.page.locator("#card .state.talk")).to_have_count(0, timeout=PATIENCE_MS)
+        expect(self.page.locator("#card .state.talk")).to_have_count(0)
 
     def find(self, selector: str, **given: Any) -> Locator:
         return self.page.locator(selector, **given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -128,10 +129,10 @@ def test_what_ends_something_asks_first(visit: Visit) -> None:
 def test_clocks_count_by_the_server_and_say_when_they_are_due(visit: Visit, set_clock: Callable[[Any], None]) -> None:
     set_clock(dt.datetime(2027, 1, 15, 12, 0, tzinfo=dt.UTC))
     page = visit("clocks")
-    assert page.locator("#gone").inner_text().startswith("1:02:1")
+    assert re.fullmatch(r"1:0[2-4]:\d\d", page.locator("#gone").inner_text())
     assert "warn" in (page.locator("#left").get_attribute("class") or "")
     page.evaluate("document.addEventListener('due', (event) => document.title = `due ${event.target.id}`)")
-    page.wait_for_selector("#left[data-over]", timeout=5000)
+    page.wait_for_selector("#left[data-over]", timeout=60_000)
     assert page.title() == "due left"
     assert page.locator("#left").inner_text() == "00:00"
 

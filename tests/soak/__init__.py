@@ -1,0 +1,1 @@
+"""``make soak``: every check of tests/reliability at full length, with its control."""
