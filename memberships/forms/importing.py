@@ -45,6 +45,12 @@ def longest_upload() -> int:
     return longest_file() + MEGABYTE
 
 
+def _create_plans() -> forms.BooleanField:
+    return forms.BooleanField(
+        label=gettext_lazy("Make plans that are not known (club list only; they are not for sale)"), required=False
+    )
+
+
 class FileForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What it holds"))
     file = forms.FileField(
@@ -55,9 +61,7 @@ class FileForm(forms.Form):
         widget=DayInput,
         help_text=gettext_lazy("The day on which the old program wrote the file."),
     )
-    create_plans = forms.BooleanField(
-        label=gettext_lazy("Make plans that are not known (club list only; they are not for sale)"), required=False
-    )
+    create_plans = _create_plans()
 
     def __init__(self, *args: object, today: dt.date, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
@@ -105,6 +109,9 @@ class ColumnsForm(forms.Form):
                 initial=file.mapping.get(name, ""),
                 disabled=not name,
             )
+        if file.kind == "clublist":
+            self.fields["create_plans"] = _create_plans()
+            self.fields["create_plans"].initial = file.create_plans
 
     def mapping(self) -> dict[str, str]:
         """The field by column."""

@@ -83,11 +83,15 @@ def remembered(*, club: Club, kind: str) -> dict[str, str]:
     return found.mapping if found else {}
 
 
-def check(*, file: FileImport, mapping: Mapping[str, str], now: dt.datetime) -> None:
-    """Have a worker check the file with these columns, and remember them. Raises BadMapping, FormerStage."""
+def check(*, file: FileImport, mapping: Mapping[str, str], now: dt.datetime, create_plans: bool | None = None) -> None:
+    """Have a worker check the file with these columns, and remember them. ``create_plans``: None leaves it as it was.
+
+    Raises BadMapping, FormerStage.
+    """
     _check_mapping(file, mapping)
     with transaction.atomic():
-        _move(file, Stage.CHECK, now=now, mapping=dict(mapping), answer={}, first=[])
+        make = file.create_plans if create_plans is None else create_plans
+        _move(file, Stage.CHECK, now=now, mapping=dict(mapping), create_plans=make, answer={}, first=[])
         known = remembered(club=file.club, kind=file.kind) | {name: field for name, field in mapping.items() if name}
         RememberedMapping.objects.update_or_create(club=file.club, kind=file.kind, defaults={"mapping": known})
 

@@ -150,7 +150,8 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     form = ColumnsForm(request.POST, file=file)
     if form.is_valid():
         try:
-            intake.check(file=file, mapping=form.mapping(), now=clock.now())
+            plans = form.cleaned_data.get("create_plans")
+            intake.check(file=file, mapping=form.mapping(), now=clock.now(), create_plans=plans)
         except intake.FormerStage as error:
             messages.warning(request, str(error.message))
             return redirect("import_detail", file.pk)
