@@ -136,6 +136,21 @@ def test_club_of_every_sort_of_row_comes_back(shop: Shop, tmp_path: Path) -> Non
     assert (follower.starts_on, follower.effective_ends_on) == (day("2026-12-01"), day("2027-12-14"))
 
 
+def test_days_on_which_the_club_was_or_will_be_shut_stay_frozen(shop: Shop, tmp_path: Path) -> None:
+    someone = shop.loyal_member()
+    shop.sell(someone)
+    for first, last in (("2026-10-01", "2026-10-05"), ("2026-11-20", "2026-11-24"), ("2026-12-24", "2026-12-26")):
+        freezing.close_club(
+            club=shop.club, starts_on=day(first), ends_on=day(last), why="New floor", now=days.NOW, by=shop.manager
+        )  # fmt: skip
+    other = out_and_in(shop.club, tmp_path)
+    assert memberships(other) == memberships(shop.club)
+    assert [len(row["freezes"]) for row in memberships(other).values()] == [0, 2, 1]
+    exports.write(club=shop.club, to=tmp_path / "third", now=days.NOW)
+    answer = imports.run(club=shop.club, kind="freezes", path=tmp_path / "third" / "freezes.csv", now=days.NOW)
+    assert (answer.refused, answer.unchanged) == (0, answer.rows)
+
+
 def test_demo_club_comes_back(db: None, tmp_path: Path) -> None:
     clock.pretend(now := days.at("2026-11-24T12:10"))
     try:
