@@ -28,11 +28,11 @@ USES = """
 
 
 CHANGED_FROM = """
-    CASE WHEN r.changed_from IS NOT NULL
+    r.changed_from, CASE WHEN r.changed_from IS NOT NULL
         THEN (SELECT k.id FROM memberships_membership k WHERE k.club_id = %(club)s AND k.external_id = r.changed_from)
-    END
+    END AS changed_from_id
 """
-"""The membership whose plan was changed for this one, if it is stored already."""
+"""The membership whose plan was changed for this one, and its id if it is stored already."""
 
 
 def resolve(job: Job) -> None:
@@ -42,10 +42,11 @@ def resolve(job: Job) -> None:
     if job.ask("SELECT 1 FROM import_new WHERE NOT is_new LIMIT 1"):
         _hold_and_read_again(job, query, values)
     _recount(job)
-    job.run("""
-        UPDATE import_new n SET changed_from_id = o.id FROM import_new o
-        WHERE n.changed_from_id IS NULL AND o.external_id = n.changed_from
-    """)
+    if "changed_from" in job.present:
+        job.run("""
+            UPDATE import_new n SET changed_from_id = o.id FROM import_new o
+            WHERE n.changed_from_id IS NULL AND o.external_id = n.changed_from
+        """)
     _refuse(job)
     drop_refused(job)
 
@@ -110,12 +111,15 @@ def _query(job: Job) -> str:
             *(["coalesce(u.promotions, '{}') <> r.promotions"] if "promotions" in present else []),
         ]
     )
+    changed_from = "NULL::text AS changed_from, NULL::bigint AS changed_from_id"
+    if "changed_from" in present:
+        changed_from = CHANGED_FROM
     return f"""
         SELECT r.line, m.id IS NULL AS is_new,
             coalesce(m.id, nextval(pg_get_serial_sequence('memberships_membership', 'id'))) AS id,
             r.external_id, r.member AS member_key, f.*, {kept}, coalesce(m.frozen_days, 0) AS frozen_days, m.closed_on,
             {"r.promotions" if "promotions" in present else "coalesce(u.promotions, '{}')"} AS promotions,
-            r.changed_from, {CHANGED_FROM} AS changed_from_id
+            {changed_from}
         FROM import_rows r
         JOIN memberships_plan p ON p.id = r.plan
         LEFT JOIN memberships_member o ON o.club_id = %(club)s AND o.external_id = r.member

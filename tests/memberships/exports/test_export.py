@@ -145,7 +145,7 @@ def test_days_on_which_the_club_was_or_will_be_shut_stay_frozen(shop: Shop, tmp_
         )  # fmt: skip
     other = out_and_in(shop.club, tmp_path)
     assert memberships(other) == memberships(shop.club)
-    assert [len(row["freezes"]) for row in memberships(other).values()] == [0, 2, 1]
+    assert sorted(len(row["freezes"]) for row in memberships(other).values()) == [0, 1, 2]
     exports.write(club=shop.club, to=tmp_path / "third", now=days.NOW)
     answer = imports.run(club=shop.club, kind="freezes", path=tmp_path / "third" / "freezes.csv", now=days.NOW)
     assert (answer.refused, answer.unchanged) == (0, answer.rows)
