@@ -7,13 +7,15 @@ All rows of the other move (``places.member_rows``); kinds of sale and chains st
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from memberships import events, histories, holding, places, visits
 from memberships.events import Moment
-from memberships.models import Club, Member, MemberMerge, Membership, User
+from memberships.models import Club, Member, MemberMerge, Membership, Plan, SaleKind, User
 from memberships.rules.errors import Conflict, Invalid
 from memberships.rules.sales import Overlap
 from memberships.rules.sentences import N_, Sentence, sentence
@@ -80,11 +82,7 @@ def merge(*, kept: Member, gone: Member, now: dt.datetime, by: User | None) -> M
         moved: dict[str, object] = {
             "rooms": {name: room.before(kept=kept, gone=gone, moment=moment) for name, room in places.mergings.items()}
         }
-        moved["filled"] = [list(group) for group in _fill(kept, gone)]
-        moved["consents"] = _consent(kept, gone)
-        for one, other in ((kept, gone), (gone, kept)):
-            if one.do_not_call_since is None and other.do_not_call_since is not None:
-                _copy(one, other, DO_NOT_CALL)
+        moved |= combine(kept, gone)
         gone.merged_into = kept
         if ["external_id"] in moved["filled"]:  # type: ignore[operator]
             gone.external_id = None
@@ -100,6 +98,17 @@ def merge(*, kept: Member, gone: Member, now: dt.datetime, by: User | None) -> M
         for listener in events.merged:
             listener(kept=kept, gone=gone, moment=moment)
         return merged
+
+
+def combine(kept: Member, gone: Member, *, apart: Collection[tuple[str, ...]] = ()) -> dict[str, object]:
+    """Give the kept one what the other knows, and do-not-call to both; nothing is saved. Answers what of it
+    ``take_back`` takes away again. ``apart``: details that are not filled, of ``TOGETHER``.
+    """
+    moved = {"filled": [list(group) for group in _fill(kept, gone, apart)], "consents": _consent(kept, gone)}
+    for one, other in ((kept, gone), (gone, kept)):
+        if one.do_not_call_since is None and other.do_not_call_since is not None:
+            _copy(one, other, DO_NOT_CALL)
+    return moved
 
 
 def take_back(*, merge: MemberMerge, now: dt.datetime, by: User | None) -> MemberMerge:
@@ -129,6 +138,8 @@ def take_back(*, merge: MemberMerge, now: dt.datetime, by: User | None) -> Membe
         gone.merged_into = None
         kept.save()
         gone.save()
+        if moved.get("left_out"):
+            _sell_left_out(gone, moved["left_out"], moment)
         merge.undone_at, merge.undone_by = now, by
         merge.save(update_fields=["undone_at", "undone_by"])
         for name, room in places.mergings.items():
@@ -199,11 +210,11 @@ def _overlaps(kept: Member, gone: Member) -> list[Sentence]:
     return [sentence(told, first=first, last=last) for first, last in common]
 
 
-def _fill(kept: Member, gone: Member) -> list[tuple[str, ...]]:
+def _fill(kept: Member, gone: Member, apart: Collection[tuple[str, ...]] = ()) -> list[tuple[str, ...]]:
     """Fill what the kept member has not; answers the details filled."""
     done = []
     for group in TOGETHER:
-        if getattr(kept, group[0]) in (None, "") and getattr(gone, group[0]) not in (None, ""):
+        if group not in apart and getattr(kept, group[0]) in (None, "") and getattr(gone, group[0]) not in (None, ""):
             _copy(kept, gone, group)
             done.append(group)
     return done
@@ -219,6 +230,21 @@ def _consent(kept: Member, gone: Member) -> dict[str, list[bool | None]]:
             setattr(kept, name, after)
             changed[name] = [before, after]
     return changed
+
+
+def _sell_left_out(gone: Member, left_out: Mapping[str, Any], moment: Moment) -> None:
+    """The membership that a list told of, which was left out because the kept one had one of the same days."""
+    plan = Plan.objects.get(pk=left_out["plan"])
+    first, last = (dt.date.fromisoformat(left_out[name]) for name in ("starts_on", "ends_on"))
+    price = Decimal(left_out["price"])
+    Membership.objects.create(
+        club_id=gone.club_id, member=gone, plan=plan, sale_kind=SaleKind.NEW, sold_on=min(first, moment.today),
+        starts_on=first, given_starts_on=first if first > moment.today else None, ends_on=last,
+        ends_given=left_out["ends_given"], effective_ends_on=last, last_covered_on=last, chain_starts_on=first,
+        term_count=plan.term_count, term_unit=plan.term_unit, freeze_allowance=plan.freeze_days,
+        freeze_min_days=plan.freeze_min_days, freeze_max_count=plan.freeze_max_count,
+        list_price=plan.price, price=price, price_paid=price, sold_by=moment.by, created_at=moment.now,
+    )  # fmt: skip
 
 
 def _copy(to: Member, source: Member, names: tuple[str, ...]) -> None:

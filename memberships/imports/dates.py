@@ -17,6 +17,7 @@ EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 _ISO = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 _DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _SLASHED = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_TELLING = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}|[0-9]{2})(?![0-9])")
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?$")
 _INSTANT = re.compile(
     r"(\S+)(?:T|\s+)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,6}))?)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -35,10 +36,11 @@ def order_of(cells: Iterable[str]) -> Order:
     """Day first, unless some cell of the file can only be read with the month first and none only with the day."""
     only_month_first = False
     for cell in cells:
-        found = _SLASHED.match(cell.strip())
+        found = _TELLING.match(cell.strip())
         if not found:
             continue
         first, second, year = (int(part) for part in found.groups())
+        year += 2000 if year < 100 else 0
         as_day, as_month = _exists(year, second, first), _exists(year, first, second)
         if as_day and not as_month:
             return Order.DAY_FIRST

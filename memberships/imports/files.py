@@ -12,6 +12,7 @@ from itertools import accumulate, compress, islice
 from operator import itemgetter
 from pathlib import Path
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from memberships.imports import encodings, headers, workbooks
@@ -21,6 +22,10 @@ DELIMITERS = ",;\t|"
 LONGEST_CELL = 1 << 17
 LONGEST_HEADER = 1 << 16
 BATCH = 8_000
+TITLES = 40
+"""In how many lines at the top a header is looked for below a title."""
+TOTAL = re.compile(r"\s*(?:итого?|всего|(?:grand )?totals?|sum|summe|insgesamt|gesamt)\b.{0,20}", re.IGNORECASE)
+MOST_TOTALS = 4
 POSTGRES = {"utf-8": "UTF8", "utf-8-sig": "UTF8", "cp1251": "WIN1251", "cp1252": "WIN1252"}
 _BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -41,11 +46,13 @@ class Batch:
     lines: Sequence[int]
     rows: list[list[str]]
     broken: list[Broken]
+    totals: Sequence[tuple[int, list[str]]] = ()
+    """Lines that only add up what stands above them."""
 
     def only(self, wanted: Iterable[int]) -> Batch:
         """The rows that are wanted (true or false for each, in order)."""
         kept = list(wanted)
-        return Batch(list(compress(self.lines, kept)), list(compress(self.rows, kept)), self.broken)
+        return Batch(list(compress(self.lines, kept)), list(compress(self.rows, kept)), self.broken, self.totals)
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,11 @@ def _opened(
     path: Path, fields: Sequence[str], mapping: Mapping[str, str] | None
 ) -> tuple[Callable[[], Iterator[Batch]], Plain | None]:
     """The rows of a file, its header first, and how PostgreSQL could read it."""
+    most = settings.IMPORT_FILE_MB
     try:
+        if path.stat().st_size > most << 20:
+            too_large = _("The file is larger than %(most)s MB and is not read; part it into several.")
+            raise UnusableFile(too_large % {"most": most})
         with path.open("rb") as file:
             magic = file.read(8)
     except OSError as error:
@@ -115,7 +126,7 @@ def _opened(
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnusableFile(_("This is an old Excel file (.xls); save it as .xlsx or CSV."))
     if magic.startswith(b"PK\x03\x04"):
-        return _Sheet(path), None
+        return _Sheet(path, _header_row(path, fields, mapping)), None
     encoding = encodings.of(path)
     start, delimiter = _find_header(path, encoding, fields, mapping)
     plain = None
@@ -133,18 +144,21 @@ class _Behind:
     def __call__(self) -> Iterator[Batch]:
         batches = self.every()
         for first in batches:
-            yield Batch(first.lines[1:], first.rows[1:], first.broken)
+            yield Batch(first.lines[1:], first.rows[1:], first.broken, first.totals)
             yield from batches
 
 
 @dataclass(frozen=True)
 class _Sheet:
+    """A workbook's first sheet from its row ``start`` (counted from 1) on."""
+
     path: Path
+    start: int
 
     def __call__(self) -> Iterator[Batch]:
-        rows = ((line, cells) for line, cells in workbooks.rows(self.path) if any(map(str.strip, cells)))
+        rows = ((line, cells) for line, cells in workbooks.rows(self.path) if line >= self.start)
         while batch := list(islice(rows, BATCH)):
-            yield Batch([line for line, _cells in batch], [cells for _line, cells in batch], [])
+            yield _of_the_table([line for line, _cells in batch], [cells for _line, cells in batch], [])
 
 
 @dataclass(frozen=True)
@@ -173,7 +187,7 @@ class _Text:
                     broken = [self._broken(lines[len(rows)], self.start + reader.line_num, error)]
                 if not rows and not broken:
                     return
-                yield _without_blanks(_lines(rows, line, self.start + reader.line_num), rows, broken)
+                yield _of_the_table(_lines(rows, line, self.start + reader.line_num), rows, broken)
 
     def _broken(self, first: int, behind: int, error: csv.Error) -> Broken:
         """The lines of a row on which the reader failed, as cells."""
@@ -196,32 +210,76 @@ def _lines(rows: Sequence[Sequence[str]], first: int, behind: int | None) -> Seq
     return list(accumulate(spans, initial=first))
 
 
-def _without_blanks(lines: Sequence[int], rows: list[list[str]], broken: list[Broken]) -> Batch:
+def _of_the_table(lines: Sequence[int], rows: list[list[str]], broken: list[Broken]) -> Batch:
+    """The rows without blank lines and those that only add up."""
     lines = lines[: len(rows)]
     try:
-        if all(map(str.strip, map(itemgetter(0), rows))):
+        firsts = list(map(itemgetter(0), rows))
+        if all(map(str.strip, firsts)) and not any(map(TOTAL.match, firsts)):
             return Batch(lines, rows, broken)
     except IndexError:  # a line without any cell
         pass
-    kept = [(line, cells) for line, cells in zip(lines, rows, strict=True) if any(map(str.strip, cells))]
-    return Batch([line for line, _cells in kept], [cells for _line, cells in kept], broken)
+    kept: list[tuple[int, list[str]]] = []
+    totals: list[tuple[int, list[str]]] = []
+    for line, cells in zip(lines, rows, strict=True):
+        filled = list(filter(str.strip, cells))
+        if filled:
+            (totals if _adds_up(filled) else kept).append((line, cells))
+    return Batch([line for line, _cells in kept], [cells for _line, cells in kept], broken, totals)
+
+
+def _adds_up(filled: Sequence[str]) -> bool:
+    """Whether a line is a word like "Total" with numbers beside it."""
+    return (
+        len(filled) <= MOST_TOTALS
+        and TOTAL.fullmatch(filled[0]) is not None
+        and not any(cell.isalpha() for cell in filled[1:])
+    )
+
+
+def _header_row(path: Path, fields: Sequence[str], mapping: Mapping[str, str] | None) -> int:
+    """The row of a sheet's header: the first that names two columns or more, else the first that is not blank."""
+    first = 1
+    for line, cells in islice(workbooks.rows(path), TITLES):
+        if _known(cells, fields, mapping) > 1:
+            return line
+        if not any(map(str.strip, cells)) and line == first:
+            first += 1
+    return first
+
+
+def _known(names: Iterable[str], fields: Sequence[str], mapping: Mapping[str, str] | None) -> int:
+    """How many of these are columns."""
+    return sum(headers.field_of(name, fields, mapping) is not None for name in names)
 
 
 def _find_header(
     path: Path, encoding: str, fields: Sequence[str], mapping: Mapping[str, str] | None
 ) -> tuple[int, str]:
-    """The line of the header, and the delimiter that makes most of its columns known."""
-    number, line = 0, ""
+    """The line of the header, and the delimiter that makes most of its columns known.
+
+    The first line that names two columns or more; where none does, the first that is not blank.
+    """
+    first: tuple[int, str] | None = None
     with path.open(encoding=encoding, newline="") as file:
-        while text := file.readline(LONGEST_HEADER):
-            number += 1
+        for number in range(1, TITLES + 1):
+            text = file.readline(LONGEST_HEADER)
+            if not text:
+                break
             line = text.rstrip("\r\n")
             separator_hint = line.casefold().startswith("sep=") and len(line) == 5
-            if line.strip(DELIMITERS + " \ufeff") and not separator_hint:
-                break
+            if not line.strip(DELIMITERS + " \ufeff") or separator_hint:
+                continue
+            parted = [_parted(line, sign, fields, mapping) for sign in DELIMITERS]
+            known, _width, delimiter = max(parted, key=itemgetter(0, 1))
+            if known > 1:
+                return number, delimiter
+            first = first or (number, delimiter)
+    return first or (1, DELIMITERS[0])
 
-    def known(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-        return sum(headers.field_of(name, fields, mapping) is not None for name in cells), len(cells)
 
-    return max(number, 1), max(DELIMITERS, key=known)
+def _parted(
+    line: str, delimiter: str, fields: Sequence[str], mapping: Mapping[str, str] | None
+) -> tuple[int, int, str]:
+    cells = next(csv.reader([line], delimiter=delimiter), [])
+    return _known(cells, fields, mapping), len(cells), delimiter

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from memberships.imports.unusable import UnusableFile
 
-OWN = frozenset({"line", "errors"})
-"""What a report of refused rows adds to the columns of its file: left out when it is loaded again."""
+OWN = frozenset({"line", "errors", "", "п_п", "n", "no", "nr"})
+"""Columns that say nothing of what a row is about, left out without a word: what a report of refused rows adds to
+those of its file, and the number of the row (№).
+"""
 
 _NAMES = {
     "external_id": "id number no member_id client_id membership_id contract contract_no card код номер ид внешний_код"
@@ -18,7 +20,7 @@ _NAMES = {
     "last_name": "surname family_name lastname фамилия",
     "first_name": "name given_name firstname имя",
     "middle_name": "patronymic middlename отчество",
-    "full_name": "fio client fullname фио клиент член_клуба",
+    "full_name": "fio client name fullname фио ф_и_о клиент член_клуба фамилия_имя_отчество фамилия_имя имя_фамилия",
     "phone": "telephone mobile cell phone_number tel телефон мобильный мобильный_телефон номер_телефона тел",
     "email": "e_mail mail электронная_почта почта эл_почта емейл имейл",
     "birthday": "date_of_birth birth_date dob born дата_рождения день_рождения др",
@@ -29,7 +31,7 @@ _NAMES = {
     "consent_calls": "calls_allowed согласие_на_звонки звонки",
     "consent_sms": "sms_allowed согласие_на_sms согласие_на_смс смс sms",
     "consent_email": "email_allowed согласие_на_письма согласие_на_рассылку рассылка",
-    "consent": "согласие согласие_на_обработку",
+    "consent": "consent_calls calls_allowed согласие согласен согласна согласие_на_обработку согласие_на_звонки звонки",
     "do_not_call": "dnc do_not_ring не_звонить",
     "deceased_on": "deceased died умер дата_смерти",
     "notes": "note comment comments remark примечание примечания комментарий комментарии заметки",

@@ -217,9 +217,9 @@ class Job:
         if self.run(statement, column=", ".join(self.table.name_of(name) for name in key), message=message):
             self.drop_refused()
 
-    def drop_refused(self) -> None:
-        """Take refused rows out of the staging table."""
-        self.run("DELETE FROM import_rows r USING import_problems p WHERE p.line = r.line AND NOT p.warning")
+    def drop_refused(self) -> int:
+        """Take refused rows out of the staging table; returns how many."""
+        return self.run("DELETE FROM import_rows r USING import_problems p WHERE p.line = r.line AND NOT p.warning")
 
     def refused(self) -> int:
         """How many rows are refused so far."""

@@ -11,6 +11,7 @@ from memberships.imports import cells
 from memberships.imports.cells import NULL, Each, Reader, Spellings, Text, Unreadable
 from memberships.imports.job import Counts, Job, Stretch
 from memberships.imports.kinds import Comparison
+from memberships.imports.words import spoken
 from memberships.rules.many_phones import Reader as PhoneReader
 from memberships.rules.phones import BadPhone
 
@@ -112,20 +113,13 @@ class Members:
     def merge(self) -> Counts:
         """Insert who is new, update who differs; referrers may stand anywhere in the file."""
         last = self.job.ask("SELECT nextval(pg_get_serial_sequence('memberships_member', 'id'))")[0][0]
-        created = self.job.run(self._insert(), evidence=self._evidence())
+        created = self.job.run(self._insert(), evidence=evidence(self.job))
         updates = self._updates()
         if not updates:
             return Counts(created)
         self.job.forget_plans()
-        updated = self.job.ask(self._update(updates), evidence=self._evidence(), last=last)[0][0]
+        updated = self.job.ask(self._update(updates), evidence=evidence(self.job), last=last)[0][0]
         return Counts(created, updated)
-
-    def _evidence(self) -> str:
-        """What is kept beside a consent; ``%s`` is the line."""
-        return _("%(file)s, line %%s, loaded on %(day)s") % {
-            "file": self.job.path.name.replace("%", "%%"),
-            "day": self.job.today.isoformat(),
-        }
 
     def _insert(self) -> str:
         consents = [name for name in CONSENTS if name in self.job.present]
@@ -201,6 +195,14 @@ class Members:
         """
 
 
+def evidence(job: Job) -> str:
+    """What is kept beside a consent; ``%s`` is the line."""
+    return _("%(file)s, line %%s, loaded on %(day)s") % {
+        "file": job.path.name.replace("%", "%%"),
+        "day": job.today.isoformat(),
+    }
+
+
 def _phone(country: str) -> Each:
     read = PhoneReader(country)
 
@@ -208,6 +210,6 @@ def _phone(country: str) -> Each:
         try:
             return read(text)
         except BadPhone as error:
-            raise Unreadable(str(error.message)) from None
+            raise Unreadable(spoken(error.message)) from None
 
     return Each(read.plain, phone)

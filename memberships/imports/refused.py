@@ -45,6 +45,16 @@ def write(job: Job, path: Path) -> int:
     return count
 
 
+def write_warnings(job: Job, path: Path) -> None:
+    """Write what somebody should know of rows that were taken, as CSV (UTF-8 with BOM)."""
+    query = 'SELECT line, "column", value, message FROM import_problems WHERE warning ORDER BY line, "column"'
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("line", "column", "value", "message"))
+        for rows in job.stream(query, chunk=STRETCH):
+            writer.writerows(rows)
+
+
 def _problems(job: Job) -> Iterator[tuple[int, str]]:
     """Each refused line with all that is wrong in it, in order."""
     query = """

@@ -23,8 +23,13 @@ TERMS = ("term_count", "term_unit", "freeze_allowance", "freeze_min_days", "free
 USES = """
     SELECT u.membership_id, array_agg(u.promotion_id ORDER BY u.promotion_id) AS promotions
     FROM memberships_promotionuse u JOIN memberships_membership m ON m.id = u.membership_id AND m.club_id = %(club)s
-    WHERE m.external_id IS NOT NULL GROUP BY 1
+    GROUP BY 1
 """
+FOUND = """
+    LEFT JOIN memberships_member o ON o.club_id = %(club)s AND o.external_id = r.member
+    LEFT JOIN memberships_membership m ON m.club_id = %(club)s AND m.external_id = r.external_id
+"""
+"""How the member ``o`` and the stored membership ``m`` of a row are found: by the numbers of the old program."""
 
 
 CHANGED_FROM = """
@@ -35,9 +40,12 @@ CHANGED_FROM = """
 """The membership whose plan was changed for this one, and its id if it is stored already."""
 
 
-def resolve(job: Job) -> None:
-    """Make ``import_new``; refuse rows of unknown members, cancelled too late, or that leave a freeze outside."""
-    query, values = _query(job), {"as_of": job.as_of}
+def resolve(job: Job, found: str = FOUND) -> None:
+    """Make ``import_new``; refuse rows of unknown members, cancelled too late, or that leave a freeze outside.
+
+    ``found``: the joins by which the member and the stored membership of a row are found.
+    """
+    query, values = _query(job, found), {"as_of": job.as_of}
     job.create_as("import_new", query, **values)
     if job.ask("SELECT 1 FROM import_new WHERE NOT is_new LIMIT 1"):
         _hold_and_read_again(job, query, values)
@@ -70,7 +78,7 @@ def _hold_and_read_again(job: Job, query: str, values: dict[str, object]) -> Non
     job.analyze("import_new")
 
 
-def _query(job: Job) -> str:
+def _query(job: Job, found: str) -> str:
     present = job.present
     known = "m.id IS NOT NULL"
 
@@ -122,8 +130,7 @@ def _query(job: Job) -> str:
             {changed_from}
         FROM import_rows r
         JOIN memberships_plan p ON p.id = r.plan
-        LEFT JOIN memberships_member o ON o.club_id = %(club)s AND o.external_id = r.member
-        LEFT JOIN memberships_membership m ON m.club_id = %(club)s AND m.external_id = r.external_id
+        {found}
         LEFT JOIN ({USES}) u ON u.membership_id = m.id
         CROSS JOIN LATERAL (SELECT
             CASE WHEN {known} AND r.starts_on = coalesce(m.given_starts_on, m.starts_on)

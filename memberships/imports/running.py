@@ -72,18 +72,21 @@ def run(
     skip_bad: bool = False,
     create_plans: bool = False,
     report: Path | None = None,
+    warnings: Path | None = None,
     progress: Progress = lambda doing, rows: None,
 ) -> Answer:
     """Load a file of a kind into a club. A row found again by its key is updated where it differs.
 
     ``as_of``: the day on which the old program wrote the file (default: the club's today). ``mapping``: field by
     column. ``skip_bad``: take the good rows although others are refused. ``report``: where to write the refused rows
-    to be mended. Nothing is told to other rooms and no message goes out. Raises UnusableFile, ChangedMeanwhile.
+    to be mended; ``warnings``: where to write all that somebody should know of rows that were taken. Nothing is told
+    to other rooms and no message goes out. Raises UnusableFile, ChangedMeanwhile.
     """
     made = KINDS[kind]
     table = files.open_table(path, fields=made.fields, required=made.required, mapping=mapping)
-    if report is not None:
-        refused.check(report)
+    for path_to_write in (report, warnings):
+        if path_to_write is not None:
+            refused.check(path_to_write)
     policy = holding.policy_of(club)
     today = now.astimezone(club.zone).date()
     job = Job(club, policy, path, table, now, as_of or today, by=by, create_plans=create_plans)
@@ -95,6 +98,8 @@ def run(
             answer = _load(job, loaded, skip_bad=skip_bad, progress=progress)
             if report is not None:
                 refused.write(job, report)
+            if warnings is not None:
+                refused.write_warnings(job, warnings)
             job.drop_tables()
             if dry_run or (answer.refused and not skip_bad):
                 transaction.set_rollback(True)
@@ -159,6 +164,10 @@ def _stage(job: Job, kind: Kind, rest: same.Rest | None, progress: Progress) -> 
         for batch in job.table.batches():
             before, count = count, count + len(batch.rows) + len(batch.broken)
             broken += len(batch.broken)
+            job.report_later(
+                (line, "", ", ".join(filter(str.strip, cells)), _("This line only adds up and was left out."), True)
+                for line, cells in batch.totals
+            )
             lines, rows = _fitting(job, batch if rest is None else batch.only(rest.different[before:count]))
             if rows:
                 stretch = Stretch(job, lines, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -108,6 +109,22 @@ def ends_on(starts_on: date, term: Term) -> date:
     if term.unit == "d":
         return starts_on + timedelta(days=term.count - 1)
     return add_months(starts_on, term.count) - DAY
+
+
+def commonest(spans: Iterable[Span]) -> Term | None:
+    """The term that most of these days are; None where there are none.
+
+    What is so many months is so many days too: of two that explain as many, the months.
+    """
+    found: Counter[Term] = Counter()
+    for days in spans:
+        if days.days <= LONGEST["d"]:
+            found[Term(days.days, "d")] += 1
+        months = months_between(days.first, days.last + DAY)
+        for count in {months, months + 1}:
+            if 1 <= count <= LONGEST["m"] and ends_on(days.first, Term(count, "m")) == days.last:
+                found[Term(count, "m")] += 1
+    return max(found, key=lambda term: (found[term], term.unit == "m", term.count), default=None)
 
 
 def effective_end(ends_on: date, bonus_days: int = 0, frozen_days: int = 0, closed_on: date | None = None) -> date:

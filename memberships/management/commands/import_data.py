@@ -38,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--skip-bad", action="store_true", help="take the good rows although others are refused")
         parser.add_argument("--mapping", metavar="JSON", help='{"column": "field"}, or a file that holds it')
         parser.add_argument("--report", metavar="FILE.csv", type=Path, help="where to write the refused rows")
+        parser.add_argument("--warnings", metavar="FILE.csv", type=Path, help="where to write all warnings")
         parser.add_argument("--as-of", metavar="DATE", help="the day of which the file tells (default: today)")
         parser.add_argument("--create-plans", action="store_true", help="clublist: make plans that are not known")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -57,6 +58,7 @@ class Command(BaseCommand):
                     skip_bad=options["skip_bad"],
                     create_plans=options["create_plans"],
                     report=options["report"],
+                    warnings=options["warnings"],
                     progress=progress,
                 )
         except Refused as refusal:
@@ -87,9 +89,10 @@ class Command(BaseCommand):
         if answer.refused > len(answer.errors):
             self.stderr.write("… and more; --report FILE.csv writes all refused rows.")
         verb = "would be " if dry_run else ""
+        merged = f" {answer.merged} merged," if answer.merged else ""
         self.stdout.write(
             f"{answer.rows} rows: {verb}{answer.created} created, {answer.updated} updated,"
-            f" {answer.unchanged} unchanged, {answer.refused} refused."
+            f" {answer.unchanged} unchanged,{merged} {answer.refused} refused."
         )
         if answer.refused and not skip_bad:
             self.stdout.write("Nothing was stored: mend the rows, or take the good ones with --skip-bad.")

@@ -84,7 +84,7 @@ def test_errors_are_told_to_a_person_line_by_line(file: Path, tmp_path: Path) ->
         (("members", "m.csv", "--club", "mf"), "no column last_name"),
         (("members", "m.csv", "--club", "nowhere"), "no club nowhere"),
         (("shoes", "m.csv", "--club", "mf"), "no kind of file"),
-        (("clublist", "m.csv", "--club", "mf"), "cannot be loaded yet"),
+        (("clublist", "m.csv", "--club", "mf"), "no column full_name"),
         (("memberships", "m.csv", "--club", "mf", "--as-of", "soon"), "not a day"),
         (("memberships", "m.csv", "--club", "mf", "--mapping", "{nonsense"), "neither JSON"),
         (("memberships", "m.csv", "--club", "mf", "--mapping", '{"a": 1}'), "must be like"),
