@@ -26,6 +26,8 @@ TITLES = 40
 """In how many lines at the top a header is looked for below a title."""
 TOTAL = re.compile(r"\s*(?:итого?|всего|(?:grand )?totals?|sum|summe|insgesamt|gesamt)\b.{0,20}", re.IGNORECASE)
 MOST_TOTALS = 4
+_NUMBER = re.compile(r"\s*[\d\s\u00a0.,:%-]+\W{0,3}\w{0,4}\.?\s*")
+"""A number, perhaps with what it counts behind it."""
 POSTGRES = {"utf-8": "UTF8", "utf-8-sig": "UTF8", "cp1251": "WIN1251", "cp1252": "WIN1252"}
 _BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -116,8 +118,7 @@ def _opened(
     most = settings.IMPORT_FILE_MB
     try:
         if path.stat().st_size > most << 20:
-            too_large = _("The file is larger than %(most)s MB and is not read; part it into several.")
-            raise UnusableFile(too_large % {"most": most})
+            raise UnusableFile(_("The file is larger than %(n)s MB; part it.") % {"n": most})
         with path.open("rb") as file:
             magic = file.read(8)
     except OSError as error:
@@ -233,7 +234,7 @@ def _adds_up(filled: Sequence[str]) -> bool:
     return (
         len(filled) <= MOST_TOTALS
         and TOTAL.fullmatch(filled[0]) is not None
-        and not any(cell.isalpha() for cell in filled[1:])
+        and all(map(_NUMBER.fullmatch, filled[1:]))
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from memberships.imports.job import Job
-from memberships.rules import terms
+from memberships.imports.words import spoken
+from memberships.rules import sales, terms
 from memberships.rules.terms import Term
 
 FILE_COLUMNS = (
@@ -219,12 +220,16 @@ def _refuse(job: Job) -> None:
         _("There is no membership %s in this club."),
         "import_new r WHERE r.changed_from IS NOT NULL AND r.changed_from_id IS NULL",
     )
-    job.refuse(
-        "cancelled_on",
-        "r.cancelled_on::text",
-        _("%s lies after the last day of the membership."),
-        "import_new r WHERE r.cancelled_on > r.effective_ends_on AND r.effective_ends_on >= r.starts_on",
-    )
+    late = """
+        SELECT line, cancelled_on, sold_on, effective_ends_on FROM import_new
+        WHERE cancelled_on > effective_ends_on AND effective_ends_on >= starts_on
+    """
+    column = job.table.name_of("cancelled_on")
+    for rows in job.stream(late):
+        job.report(
+            (line, column, on.isoformat(), spoken(sales.cancel_days(first, last)), False)
+            for line, on, first, last in rows
+        )
     job.refuse(
         "starts_on",
         "r.starts_on::text",

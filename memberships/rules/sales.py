@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from memberships.rules import money, terms
 from memberships.rules.errors import Conflict, Invalid, Refused
-from memberships.rules.sentences import N_, NN_, sentence
+from memberships.rules.sentences import N_, NN_, Sentence, sentence
 from memberships.rules.terms import DAY, Period, Span, Status
 
 GRACE_DAYS = 30
@@ -297,6 +297,11 @@ def price_after_credit(quoted: Decimal, credit: Decimal) -> Decimal:
 # ---- cancel ----------------------------------------------------------------------------------------------
 
 
+def cancel_days(first: date, last: date) -> Sentence:
+    """On which days a membership can be cancelled."""
+    return sentence(N_("It can be cancelled from %(first)s to %(last)s."), first=first, last=last)
+
+
 def check_cancel(of: Sold, on: date, reason: str, *, today: date, may_choose_past: bool) -> None:
     """Let a membership be cancelled as of the day; raises ``AlreadyCancelled``, ``CancelDateRefused``,
     ``ReasonRequired``. ``may_choose_past``: a manager's right to any day from the start.
@@ -307,8 +312,6 @@ def check_cancel(of: Sold, on: date, reason: str, *, today: date, may_choose_pas
     if first > of.effective_ends_on:
         raise CancelDateRefused(sentence(N_("This membership ended on %(day)s."), day=of.effective_ends_on))
     if not first <= on <= of.effective_ends_on:
-        raise CancelDateRefused(
-            sentence(N_("It can be cancelled from %(first)s to %(last)s."), first=first, last=of.effective_ends_on)
-        )
+        raise CancelDateRefused(cancel_days(first, of.effective_ends_on))
     if not reason.strip():
         raise ReasonRequired(sentence(N_("Say why the membership is cancelled.")))

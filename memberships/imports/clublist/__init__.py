@@ -12,6 +12,7 @@ from memberships.imports import cells, lineage, resolved
 from memberships.imports.cells import NULL, Reader, Unreadable
 from memberships.imports.clublist import people, reading
 from memberships.imports.clublist.entries import Entry
+from memberships.imports.clublist.laying import Fate
 from memberships.imports.clublist.plans import Plans
 from memberships.imports.job import Counts, Job, Stretch
 from memberships.imports.unusable import UnusableFile
@@ -63,7 +64,7 @@ class Clublist:
         self.job = job
         self.entries: list[Entry] = []
         self.plans = Plans(job)
-        self.fates: list[people.Fate] = []
+        self.fates: list[Fate] = []
 
     def readers(self) -> Mapping[str, Reader]:
         """Every cell as it is written: what can be made of it is said row by row."""
@@ -174,7 +175,8 @@ class _Row:
         if not any(name):
             self.stretch.refuse(self.index, column, _("This column must not be empty."))
         elif not same_person.words_of(" ".join(name)):
-            self.stretch.refuse(self.index, column, _("“%(text)s” is not a name.") % {"text": " ".join(name)})
+            shown = " ".join(filter(None, name))
+            self.stretch.refuse(self.index, column, _("“%(text)s” is not a name.") % {"text": shown})
         elif max(map(len, name)) > 80:
             self.stretch.refuse(self.index, column, _("This text is longer than %(count)s characters.") % {"count": 80})
         else:

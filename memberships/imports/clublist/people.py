@@ -10,59 +10,23 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from itertools import groupby
 
 from django.utils.translation import gettext as _
 
 from memberships import merging
 from memberships.imports import members, sold
-from memberships.imports.cells import NULL
 from memberships.imports.clublist.entries import Entry
-from memberships.imports.clublist.plans import term_of
+from memberships.imports.clublist.laying import Fate, lay_ready
 from memberships.imports.job import Counts, Job, Problem
 from memberships.imports.words import spoken
 from memberships.models import Member, MemberMerge, Membership
-from memberships.rules import same_person, terms
+from memberships.rules import same_person
 from memberships.rules.same_person import Joined, Known, Person
 
-PEOPLE = {
-    "line": "int",
-    "id": "bigint",
-    "merged_into_id": "bigint",
-    "membership_id": "bigint",
-    "plan": "bigint",
-    "starts_on": "date",
-    "ends_on": "date",
-    "counted_ends_on": "date",
-    "price_paid": "numeric",
-}
-TERMS = tuple(PEOPLE)[4:]
 KEPT_APART = {("first_name",), ("middle_name",)}
 """Details that stay each row's own, so that it is found again by the name that it has."""
-
-
-@dataclass(eq=False)
-class Fate:
-    """What becomes of a row. ``kept``: the member it belongs to; ``own``: it says what is kept of that member.
-
-    ``gone``: the member made for a row that joined another one, ``why`` and ``like`` tell as whom (a line or a name);
-    ``left_out``: its membership, where another of the same days stays; ``differs``: in what from that one.
-    """
-
-    entry: Entry
-    kept: Member
-    own: bool
-    new: bool = False
-    gone: Member | None = None
-    why: Joined | None = None
-    like: str = ""
-    left_out: dict[str, object] | None = None
-    stays: str = ""
-    differs: list[str] = field(default_factory=list)
-    parted: dict[str, object] = field(default_factory=dict)
-    changed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -88,7 +52,7 @@ def work_out(job: Job, entries: Sequence[Entry]) -> list[Fate]:
     known |= {len(stored) + index: one.root for index, one in enumerate(found) if one is not None}
     joined = {each.index - len(stored): each for each in same_person.join(people, known)}
     fates = _fates(job, entries, stored, found, joined)
-    _lay_ready(job, fates, held)
+    lay_ready(job, fates, held)
     return fates
 
 
@@ -204,13 +168,18 @@ def _mark(job: Job, member: Member, entry: Entry) -> set[str]:
     changed = set()
     if entry.consent is not None and member.consent_calls is not False and member.consent_calls != entry.consent:
         member.consent_calls = entry.consent
-        evidence = members.evidence(job) % entry.line
-        member.consent_evidence = "\n".join(filter(None, (member.consent_evidence, evidence)))
+        _add_evidence(member, members.evidence(job) % entry.line)
         changed |= {"consent_calls", "consent_evidence"}
     if entry.do_not_call and member.do_not_call_since is None:
         member.do_not_call_since, member.do_not_call_note = job.now, entry.notes[:400]
         changed |= {"do_not_call_since", "do_not_call_note"}
     return changed
+
+
+def _add_evidence(member: Member, evidence: str) -> None:
+    """What a consent stands on, below what was known before."""
+    if evidence not in member.consent_evidence:
+        member.consent_evidence = "\n".join(filter(None, (member.consent_evidence, evidence)))
 
 
 def _put_together(job: Job, fates: Sequence[Fate]) -> None:
@@ -227,6 +196,8 @@ def _put_together(job: Job, fates: Sequence[Fate]) -> None:
                 before = _values(fate.kept)
                 fate.parted = merging.combine(fate.kept, fate.gone, apart=KEPT_APART)
                 fate.gone.merged_into = fate.kept
+                if fate.parted["consents"]:
+                    _add_evidence(fate.kept, fate.gone.consent_evidence)
                 fate.changed |= {name for name, value in _values(fate.kept).items() if before[name] != value}
 
 
@@ -255,64 +226,6 @@ def _update(job: Job, own: Sequence[Fate], merged: Sequence[Entry]) -> set[str]:
         member.phone, member.phone_raw, member.phone_changed_at, member.phone_bad_since = phone, "", job.now, None
         changed |= {"phone", "phone_raw", "phone_changed_at", "phone_bad_since"}
     return changed
-
-
-# ---- memberships -----------------------------------------------------------------------------------------
-
-
-def _lay_ready(job: Job, fates: Sequence[Fate], held: dict[tuple[int, dt.date], Membership]) -> None:
-    """The memberships that are new or differ; of equal days of one member the first row's stays."""
-    taken: dict[tuple[int, dt.date, dt.date], Fate] = {}
-    rows = []
-    for fate in fates:
-        entry, stored = fate.entry, None
-        laid: list[object] = [None] * len(TERMS)
-        if entry.sells and entry.plan and entry.starts_on:
-            counted = terms.ends_on(entry.starts_on, term_of(entry.plan))
-            last = entry.ends_on or counted
-            key = (fate.kept.pk, entry.starts_on, last)
-            stored = held.get(key[:2])
-            first = taken.setdefault(key, fate)
-            if first is not fate:
-                _leave_out(fate, last, first.entry.plan_text, first.entry.price, str(first.entry.line))
-            elif stored is not None and last in (stored.ends_on, stored.effective_ends_on):
-                if fate.gone is not None:
-                    _leave_out(fate, last, stored.plan.name, stored.price_paid, "")
-                elif _differs(entry, stored):
-                    laid = [entry.plan.pk, entry.starts_on, (stored.ends_given and last) or None, counted]
-                    laid.append(stored.price_paid if entry.price is None else entry.price)
-            else:
-                laid = [entry.plan.pk, entry.starts_on, entry.ends_on, counted, entry.price or Decimal(0)]
-        rows.append((entry.line, fate.kept.pk, None, stored.pk if stored and fate.gone is None else None, *laid))
-    job.create("import_people", PEOPLE)
-    texts = [[NULL if value is None else str(value) for value in row] for row in rows]
-    job.copy("import_people", tuple(PEOPLE), list(zip(*texts, strict=True)))
-    setting = ", ".join(f"{name} = p.{name}" for name in TERMS)
-    job.run(f"UPDATE import_rows r SET {setting} FROM import_people p WHERE p.line = r.line")
-
-
-def _differs(entry: Entry, stored: Membership) -> bool:
-    """Whether a row says otherwise than what is stored of its membership."""
-    price = entry.price is not None and entry.price != stored.price_paid
-    return price or (entry.plan is not None and entry.plan.pk != stored.plan_id)
-
-
-def _leave_out(fate: Fate, last: dt.date, plan: str, price: Decimal | None, line: str) -> None:
-    """The membership of a row of which another row, or what is stored, tells already."""
-    entry = fate.entry
-    assert entry.plan is not None and entry.starts_on is not None
-    fate.stays = line
-    fate.left_out = {
-        "plan": entry.plan.pk,
-        "starts_on": entry.starts_on.isoformat(),
-        "ends_on": last.isoformat(),
-        "ends_given": entry.ends_on is not None,
-        "price": str(entry.price or 0),
-    }
-    if plan != entry.plan_text and plan != entry.plan.name:
-        fate.differs.append(_("plan “%(plan)s”") % {"plan": entry.plan_text})
-    if entry.price is not None and entry.price != (price or 0):
-        fate.differs.append(_("paid %(amount)s") % {"amount": f"{entry.price:f}"})
 
 
 # ---- what is told, and stored ----------------------------------------------------------------------------
@@ -350,12 +263,12 @@ def store(job: Job, fates: Sequence[Fate]) -> Counts:
     Member.objects.bulk_create([fate.kept for fate in fates if fate.new])
     Member.objects.bulk_create([fate.gone for fate in fates if fate.gone is not None])
     new = {fate.kept.pk for fate in fates if fate.new}
-    changed: dict[int, set[str]] = defaultdict(set)
+    changed: dict[Member, set[str]] = defaultdict(set)
     for fate in fates:
-        if fate.kept.pk not in new:
-            changed[fate.kept.pk] |= fate.changed
-            if changed[fate.kept.pk]:
-                fate.kept.save(update_fields=sorted(changed[fate.kept.pk]))
+        if fate.changed and fate.kept.pk not in new:
+            changed[fate.kept] |= fate.changed
+    for member, names in changed.items():
+        member.save(update_fields=sorted(names))
     sold.store(job)
     lines = job.ask("SELECT line, id, is_new FROM import_new")
     made = {line: pk for line, pk, is_new in lines if is_new}

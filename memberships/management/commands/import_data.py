@@ -20,7 +20,6 @@ from memberships.models import Club
 from memberships.rules.errors import Refused
 
 TAKEN, SOME_REFUSED, UNUSABLE = 0, 1, 2
-NOT_YET = {"attempts", "clublist"} - set(imports.KINDS)
 NOBODY_REFUSED = {"rows": 0, "created": 0, "updated": 0, "unchanged": 0, "merged": 0, "refused": 0}
 
 
@@ -102,8 +101,6 @@ class Command(BaseCommand):
         return club or self._unusable(f"There is no club {slug}.")
 
     def _kind(self, kind: str) -> str:
-        if kind in NOT_YET:
-            self._unusable(f"Files of {kind} cannot be loaded yet.")
         if kind not in imports.KINDS:
             self._unusable(f"{kind} is no kind of file; the kinds are: {', '.join(imports.KINDS)}.")
         return kind

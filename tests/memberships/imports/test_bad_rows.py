@@ -113,7 +113,7 @@ BAD = [
     ("memberships", "balance_due", "some", "not a number"),
     ("memberships", "balance_due_on", "soon", "not a date"),
     ("memberships", "cancelled_on", "2026-01-19", "before it is sold"),
-    ("memberships", "cancelled_on", "2027-02-01", "after the last day"),
+    ("memberships", "cancelled_on", "2027-02-01", "It can be cancelled from"),
     ("freezes", "membership", "", "must not be empty"),
     ("freezes", "membership", "S9", "no membership S9"),
     ("freezes", "starts_on", "2026-02-30", "not a day of the calendar"),

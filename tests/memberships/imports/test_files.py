@@ -66,6 +66,21 @@ def test_lines_are_counted_through_blank_lines_and_cells_of_several_lines(tmp_pa
     assert rows(tmp_path, text) == [(3, ["B1", "first\nsecond\r\nthird"]), (7, ["B2", "x"])]
 
 
+@pytest.mark.parametrize("line", ["Итого:,2", "Total,,1 200.50 USD", "ВСЕГО 2,", " grand total,2,3"])
+def test_a_line_that_only_adds_up_is_no_row(tmp_path: Path, line: str) -> None:
+    [batch] = table(tmp_path, f"external_id,last_name,notes\nB1,Scott,x\n{line}\n").batches()
+    assert (batch.rows, [number for number, _cells in batch.totals]) == ([["B1", "Scott", "x"]], [3])
+
+
+@pytest.mark.parametrize("line", ["Total,Scott,", "TOTAL12,2,", "Totally,1,", "SUM,Total access,12m"])
+def test_a_row_that_begins_like_a_total_is_a_row(tmp_path: Path, line: str) -> None:
+    assert len(rows(tmp_path, f"external_id,last_name,notes\n{line}\n")) == 1
+
+
+def test_titles_above_the_header_are_skipped(tmp_path: Path) -> None:
+    assert rows(tmp_path, "Members of 1 November;;\n\nexternal_id;last_name\nB1;Scott\n") == [(4, ["B1", "Scott"])]
+
+
 def test_header_may_run_over_two_lines(tmp_path: Path) -> None:
     assert table(tmp_path, 'external_id,"last\nname"\nB1,Scott\n').places == {"external_id": 0, "last_name": 1}
 
