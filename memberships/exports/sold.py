@@ -27,10 +27,7 @@ PLANNED = """
 """
 ROWS = f"""
     SELECT m.id, m.external_id, o.external_id, p.code, m.starts_on, m.effective_ends_on,
-        m.ends_given OR m.closed_on IS NOT NULL OR EXISTS (
-            SELECT FROM memberships_freeze z
-            WHERE z.membership_id = m.id AND NOT z.voided AND z.starts_on < %(as_of)s
-        ) AS given,
+        m.ends_given OR m.closed_on IS NOT NULL OR z.membership_id IS NOT NULL AS given,
         p.term_count, p.term_unit, u.bonus_days,
         m.sold_on, m.price_paid, u.promotions, m.special_terms, m.balance_due, m.balance_due_on,
         m.cancelled_on, m.cancel_reason, k.external_id, m.credit
@@ -38,12 +35,15 @@ ROWS = f"""
     JOIN memberships_member o ON o.id = m.member_id
     JOIN memberships_plan p ON p.id = m.plan_id
     LEFT JOIN memberships_membership k ON k.id = m.renewed_from_id AND m.sale_kind = '{SaleKind.CHANGE.value}'
-    LEFT JOIN LATERAL (
-        SELECT string_agg(p.code, ';' ORDER BY p.id) AS promotions,
+    LEFT JOIN (
+        SELECT DISTINCT membership_id FROM memberships_freeze WHERE NOT voided AND starts_on < %(as_of)s
+    ) z ON z.membership_id = m.id
+    LEFT JOIN (
+        SELECT u.membership_id, string_agg(p.code, ';' ORDER BY p.id) AS promotions,
             sum(trunc(p.value)) FILTER (WHERE p.kind = '{PromotionKind.BONUS_DAYS.value}') AS bonus_days
         FROM memberships_promotionuse u JOIN memberships_promotion p ON p.id = u.promotion_id
-        WHERE u.membership_id = m.id AND NOT ({ONLY_ELSEWHERE})
-    ) u ON TRUE
+        WHERE NOT ({ONLY_ELSEWHERE}) GROUP BY 1
+    ) u ON u.membership_id = m.id
     WHERE m.club_id = %(club)s ORDER BY o.id, m.starts_on, m.external_id COLLATE "C"
 """
 

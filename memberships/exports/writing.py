@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import itertools
@@ -88,11 +89,23 @@ def write(
         if len(connection.savepoint_ids) == 0:  # inside a larger transaction its own snapshot must do
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        snapshot = Snapshot(club, now.astimezone(club.zone).date())
-        for file in FILES:
-            counts[file.name] = _write(to / f"{file.name}.csv", file, snapshot)
-            progress(file.name, counts[file.name])
+        with _whole_tables():
+            snapshot = Snapshot(club, now.astimezone(club.zone).date())
+            for file in FILES:
+                counts[file.name] = _write(to / f"{file.name}.csv", file, snapshot)
+                progress(file.name, counts[file.name])
     return counts
+
+
+@contextlib.contextmanager
+def _whole_tables() -> Iterator[None]:
+    """Every row of a club is read: right after a large load, when PostgreSQL still takes its tables for small, it would
+    look the rows of one table up one by one in another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def table(file: File, club: Club, as_of: dt.date) -> list[Sequence[object]]:
