@@ -46,14 +46,14 @@ def walk(story: Story, points: Callable[[int], Iterable[int]], *, guarded: bool 
     """Kills the work before each of ``points(how many statements it sends)``; one more is right after the last."""
     made = story.prepare()
     before = rows_of(made.club)
-    sent = _in_child(story, made, None, guarded=True)
+    sent = in_child(story, made, None, guarded=True)
     whole = rows_of(made.club)
     found = Found(said=f"{sent} statements")
     if whole == before:
         found.breach(f"{story}: the work left no trace, so that nothing can be told")
     for point in points(sent):
         made = story.prepare()
-        _in_child(story, made, point, guarded=guarded)
+        in_child(story, made, point, guarded=guarded)
         found.times += 1
         left = rows_of(made.club)
         if left not in (before, whole):
@@ -79,7 +79,7 @@ def some(sent: int) -> Iterable[int]:
     return sorted({1 + sent // 3, 1 + 2 * sent // 3, sent, sent + 1})
 
 
-def _in_child(story: Story, made: Any, point: int | None, *, guarded: bool) -> int:
+def in_child(story: Story, made: Any, point: int | None, *, guarded: bool) -> int:
     """Does the work in a forked process; how many statements it sent (0: it was killed). Raises RuntimeError."""
     reading, writing = os.pipe()
     child = os.fork()

@@ -66,7 +66,7 @@ MUTANTS = (
     Mutant("calls/outcomes/recording.py", "        if repeated is not None:\n", "        if False:\n",
            "tests/calls/test_outcomes.py"),
     Mutant("calls/settling.py", "WHERE t.id = ANY (%(ids)s::bigint[]) AND {OPEN_NOW}",
-           "WHERE t.id = ANY (%(ids)s::bigint[])", "tests/calls"),
+           "WHERE t.id = ANY (%(ids)s::bigint[])", "tests/calls/test_listening.py"),
     # the contact policy
     Mutant(POLICY, "asked.at - refused[-1] >= lasts", "asked.at - refused[-1] > lasts", RULES_OF_POLICY),
     Mutant(POLICY, "one.purpose is Purpose.RENEWAL and one.ends_at > asked.at", "one.ends_at > asked.at",
@@ -90,9 +90,9 @@ MUTANTS = (
            "tests/reliability/test_planners.py"),
     # sales, freezes, prices
     Mutant("memberships/sales.py", "        _refuse_used(quote)\n", "",
-           "tests/memberships/test_sales.py tests/memberships/test_races.py"),
+           "tests/memberships/test_quotes.py"),
     Mutant("memberships/sales.py", "        if asked_on > quote.valid_until:", "        if False:",
-           "tests/memberships/test_sales.py tests/memberships/test_quotes.py"),
+           "tests/memberships/test_quotes.py"),
     Mutant(FREEZING, "        if days.first < today:", "        if False:", "tests/rules/memberships/test_freezing.py"),
     Mutant(FREEZING, "if days.days < held.minimum_days:", "if days.days <= held.minimum_days:",
            "tests/rules/memberships/test_freezing.py"),
@@ -104,7 +104,7 @@ MUTANTS = (
            "tests/rules/memberships/test_pricing.py"),
     Mutant(PRICING, "max(exact, floor)", "exact", "tests/rules/memberships/test_pricing.py"),
     Mutant(PRICING, "named and not used_up(promotion) and why_not", "named and why_not",
-           "tests/rules/memberships/test_pricing.py"),
+           "tests/rules/memberships/test_pricing.py tests/memberships/test_races.py"),
     Mutant("memberships/imports/running.py", "if dry_run or (answer.refused and not skip_bad):", "if dry_run:",
            "tests/memberships/imports/test_bad_rows.py"),
     # who comes in

@@ -36,6 +36,8 @@ from tests.web import browser
 SLOWEST_S = 1.0
 CAUGHT_UP_S = 60.0
 LONGEST_S = 60.0
+DROPPED = 0.3
+LEAST_ASKED = 40
 SEED = 11
 
 
@@ -268,7 +270,7 @@ def database(times: int, *, keyed: bool = True) -> Found:
                 time.sleep(1)
                 slowest = max(slowest, restart_database(WAYS[number % len(WAYS)]))
                 system.until(lambda: running.line().ask("GET", "/readyz").body is not None)
-            time.sleep(1)
+            system.until(lambda: len(asked) >= LEAST_ASKED)
     crowd.phase = "afterwards"
     _compare(crowd, asked)
     crowd.found.breaches += invariants.broken()
@@ -302,7 +304,7 @@ def _until_done(
     began = time.monotonic()
     while True:
         answer = crowd.timed(functools.partial(line.ask, "POST", path, body, key=key, dropped=dropped))
-        line._hung_up("")  # each with a connection of its own: none that went stale
+        line.hang_up()  # each with a connection of its own: none that went stale
         waits = answer.status == 503 or answer.code == "in_progress"
         if answer.good:
             return answer
@@ -332,7 +334,7 @@ def _request_work(
 
     def work() -> None:
         text = f"{person.user.pk} asks for the {next(numbers)}th time"
-        dropped = "sent" if dice.random() < 0.1 else ""
+        dropped = "sent" if dice.random() < DROPPED else ""
         body = {"club": club, "text": text}
         asked[text] = _until_done(crowd, line, "/api/v1/requests", body, text if keyed else "", dropped).good
 

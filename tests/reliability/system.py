@@ -149,21 +149,21 @@ class Line:
                 self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
             if dropped == "middle":
                 self._half(method, path, headers, sent)
-                return self._hung_up("dropped")
+                return self.hang_up("dropped")
             self.connection.request(method, path, sent or None, headers)
             if dropped:
-                return self._hung_up("dropped")
+                return self.hang_up("dropped")
             response = self.connection.getresponse()
             read = response.read()
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
             if again and method == "GET":  # the server had closed the kept connection: that is no failure
-                self._hung_up("")
+                self.hang_up()
                 return self.ask(method, path, body, key=key, timeout_s=timeout_s)
-            return self._hung_up(type(error).__name__)
+            return self.hang_up(type(error).__name__)
         except (OSError, http.client.HTTPException) as error:
-            return self._hung_up(type(error).__name__)
+            return self.hang_up(type(error).__name__)
         if response.will_close:
-            self._hung_up("")
+            self.hang_up()
         is_json = "json" in response.headers.get("Content-Type", "")
         return Answer(response.status, json.loads(read) if is_json and read else None, dict(response.headers))
 
@@ -174,7 +174,8 @@ class Line:
             self.connection.putheader(name, value)
         self.connection.endheaders(sent)
 
-    def _hung_up(self, why: str) -> Answer:
+    def hang_up(self, why: str = "") -> Answer:
+        """Ends the connection; the next request makes one anew."""
         if self.connection is not None:
             self.connection.close()
         self.connection = None

@@ -31,7 +31,7 @@ def test_control_work_that_commits_after_each_statement_is_found_half_done() -> 
 def test_a_sweep_that_is_killed_between_its_statements_is_finished_by_the_next() -> None:
     for point in (1, 2, 3, 4):
         made = stories.SWEEP.prepare()
-        killing._in_child(stories.SWEEP, made, point, guarded=True)
+        killing.in_child(stories.SWEEP, made, point, guarded=True)
         stories.SWEEP.work(made)
         found = dict(CallTask.objects.filter(club=made.club).values_list("pk", "status"))
         assert set(found.values()) == {TaskStatus.READY}, point
