@@ -10,7 +10,7 @@ import datetime as dt
 import itertools
 from collections.abc import Sequence
 
-from calls import meetings, scripts
+from calls import household, meetings, scripts
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Script
 from calls.rules import hours, outcomes
 from calls.rules.kinds import Kind
@@ -169,10 +169,7 @@ def _warnings(member: Member, about: Membership | None) -> list[Card]:
 
 def _household(task: CallTask, today: dt.date) -> list[Card]:
     """Everybody else on the number that is rung, each with the call that is due to them."""
-    if not task.phone:
-        return []
-    others = Member.objects.filter(club=task.club_id, phone=task.phone, merged_into=None, deceased_on=None)
-    mates = list(others.exclude(pk=task.member_id).order_by("last_name", "first_name", "pk"))
+    mates = list(household.mates(task=task, today=today))
     due: dict[int, CallTask] = {}
     for row in CallTask.objects.filter(member__in=mates, status__in=OPEN_STATUSES).order_by("sort_key", "due_at", "pk"):
         due.setdefault(row.member_id, row)

@@ -46,7 +46,8 @@ def dial(*, task: CallTask, operator: User, now: dt.datetime) -> CallAttempt:
         if not blocks and attempt is not None:
             attempt.save(force_insert=True)
             row.attempts += 1
-            row.save(update_fields=["attempts"])
+            row.call_live = True
+            row.save(update_fields=["attempts", "call_live"])
             return attempt
         if held:
             settling.settle(tasks=[row.pk], now=now, held_by=operator)

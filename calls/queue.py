@@ -47,6 +47,12 @@ class NoWord(Invalid):
     field = "why"
 
 
+LEASE_OVER = """
+t.status = 'leased' AND t.lease_until <= %(now)s
+AND (NOT t.call_live OR t.lease_until <= %(now)s - interval '4 hours')
+"""
+"""Nobody keeps the card any more. Whoever dialled may be talking still, but not for hours without a heartbeat."""
+
 ZONES = f"""
 WITH RECURSIVE zone AS (
     SELECT c.club_id, (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = c.club_id) AS tz
@@ -57,8 +63,7 @@ WITH RECURSIVE zone AS (
     FROM zone z WHERE z.tz IS NOT NULL
 ), due AS MATERIALIZED (
     SELECT EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
-        OR EXISTS (SELECT FROM calls_calltask t
-                   WHERE t.status = 'leased' AND t.lease_until <= %(now)s AND NOT t.call_live) AS any
+        OR EXISTS (SELECT FROM calls_calltask t WHERE {LEASE_OVER}) AS any
 )
 SELECT z.club_id, z.tz, v.version, due.any
 FROM zone z JOIN ({policy.VERSIONS}) AS v(club_id, version) USING (club_id) CROSS JOIN due
@@ -117,10 +122,9 @@ WHERE t.id IN (SELECT w.id FROM calls_calltask w WHERE w.status = 'waiting' AND 
                AND NOT w.to_supervisor ORDER BY w.ready_at LIMIT %(many)s FOR UPDATE SKIP LOCKED)
 """
 
-EXPIRE = """
-UPDATE calls_calltask t SET status = 'ready', holder_id = NULL, lease_until = NULL, undoing = false
-WHERE t.id IN (SELECT l.id FROM calls_calltask l WHERE l.status = 'leased' AND l.lease_until <= %(now)s
-               AND NOT l.call_live LIMIT %(many)s FOR UPDATE SKIP LOCKED)
+EXPIRE = f"""
+UPDATE calls_calltask x SET status = 'ready', holder_id = NULL, lease_until = NULL, undoing = false, call_live = false
+WHERE x.id IN (SELECT t.id FROM calls_calltask t WHERE {LEASE_OVER} LIMIT %(many)s FOR UPDATE SKIP LOCKED)
 """
 COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]
 FACTS_AT = COLUMNS.index("facts")
@@ -228,14 +232,17 @@ def release(*, task: CallTask, operator: User, why: str, now: dt.datetime) -> Ca
 
 
 def force_release(*, task: CallTask, by: User, why: str, now: dt.datetime) -> CallTask:
-    """A supervisor takes a lease back, with a reason; not during a live call. Raises NoWord, NotYours."""
+    """A supervisor takes a lease back, with a reason; not during a live call, as long as its desk is heard of.
+
+    Raises NoWord, NotYours.
+    """
     if not why.strip():
         raise NoWord(_("Say why you take this call back."))
     with transaction.atomic():
         locked = CallTask.objects.select_for_update().get(pk=task.pk)
         if locked.status != TaskStatus.LEASED:
             raise NotYours(_("Nobody holds this call any more."))
-        if locked.call_live:
+        if locked.call_live and locked.lease_until is not None and locked.lease_until > now:
             raise NotYours(_("They are talking; wait until the call is over."))
         free(locked, now=now, to_supervisor=locked.to_supervisor)
     task.refresh_from_db()
@@ -253,7 +260,7 @@ def back_to_queue(*, task: CallTask, now: dt.datetime) -> CallTask:
 def free(task: CallTask, *, now: dt.datetime, to_supervisor: bool) -> None:
     """Ends the lease of a locked task and stores it: ready for others, or on the supervisor's list."""
     task.holder = task.lease_until = None
-    task.undoing = False
+    task.undoing = task.call_live = False
     task.to_supervisor = to_supervisor
     task.status = TaskStatus.WAITING if to_supervisor else TaskStatus.READY
     task.waits_for = settling.SUPERVISOR if to_supervisor else ""

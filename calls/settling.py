@@ -26,10 +26,7 @@ RETRY, BUSY, PROMISED, DUE, SUPERVISOR = "retry", "busy", "promised", "due", "su
 OWN_TIMES = frozenset({RETRY, BUSY, PROMISED, DUE})
 """What a task waits for besides the codes of the policy: its next try, the promised time, the day it is due."""
 
-OPEN_NOW = """
-(t.status IN ('waiting', 'ready') OR t.status = 'leased' AND NOT t.call_live AND NOT EXISTS (
-    SELECT FROM calls_callattempt a WHERE a.task_id = t.id AND a.outcome = '' AND a.at >= t.claimed_at))
-"""
+OPEN_NOW = "(t.status IN ('waiting', 'ready') OR t.status = 'leased' AND NOT t.call_live)"
 """Open, and nobody is talking: a call that is under way ends with its outcome, whatever happens meanwhile."""
 
 MOVE = f"""

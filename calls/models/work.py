@@ -62,7 +62,8 @@ class CallTask(models.Model):
     ``key`` names the cause within club and kind: one cause makes one task. ``sort_key`` is the place in the queue
     (``calls.rules.position``); ``tz`` the member's time zone else the club's, because the queue is read zone by zone.
     ``facts`` are what the sentence of the reason is made of. ``phone`` is the number to ring, copied so that
-    a lease holds for a household. ``claimed_by`` and ``claimed_at`` outlive the lease: who held it last, since when.
+    a lease holds for a household. ``call_live``: dialled, and nobody has said yet how it ended. ``claimed_by`` and
+    ``claimed_at`` outlive the lease: who held it last, since when.
     """
 
     # A claim and an outcome write the row anew, with an entry in every index that holds it: so no more of them than

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from calls import cards, events, policy, settling
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, TaskStatus
@@ -60,6 +60,9 @@ def record(*, task: CallTask, operator: User, said: Said, now: dt.datetime, also
         rules = policy.of_club(main.club_id)
         known = saying.Reasons.of(main.club_id)
         saying.check(said, kind=main.kind, member=held[main.member_id], known=known, policy=rules, now=now)
+        if len(members) <= len(also):
+            refusal = sentence(N_("Each member of the household has one outcome."))
+            raise Invalid(refusal, fields={"also": [refusal]})
         for one in also:
             _check_also(one, main, locked, known, rules, now)
         calls = _Calls(operator, rules, known, now)
@@ -69,6 +72,7 @@ def record(*, task: CallTask, operator: User, said: Said, now: dt.datetime, also
             other = locked[one.task.pk] if one.task is not None else None
             attempt = _of_household(first, main, one.member, other)
             stored.append(calls.store(attempt, held[one.member.pk], other, one.said))
+        _forget_unsaid(first)
         _settle_number(main, held, now)
         main.refresh_from_db()
         return Recorded(main, first, _created(stored))
@@ -130,6 +134,13 @@ class _Calls:
         task.save()
 
 
+def _forget_unsaid(first: CallAttempt) -> None:
+    """Who was spoken of before the outcome was taken back, and is no more: the dial does not count for them."""
+    for unsaid in first.household.filter(outcome="").order_by("pk"):
+        CallTask.objects.filter(pk=unsaid.task_id).update(attempts=F("attempts") - 1)
+        unsaid.delete()
+
+
 def _settle_number(task: CallTask, members: Collection[int], now: dt.datetime) -> None:
     """What was said changes when these members, and whoever shares the number, may be rung about other things."""
     same = Q(club=task.club_id, phone=task.phone) & ~Q(phone="")
@@ -144,12 +155,13 @@ def _repeated(task: CallTask, operator: User, said: Said) -> CallAttempt | None:
     """
     if task.status == TaskStatus.LEASED:
         return None
-    last = task.attempts_made.exclude(outcome="").order_by("-outcome_at", "-pk").first()
+    said_of = task.attempts_made.exclude(outcome="").select_related("reason")
+    last = said_of.order_by("-outcome_at", "-pk").first()
     if last is None or last.operator_id != operator.pk or last.outcome_at is None:
         return None
     if task.claimed_at is not None and task.claimed_at > last.outcome_at:
         return None
-    if last.outcome != said.outcome:
+    if last.outcome != said.outcome or (last.reason.code if last.reason else "") != said.reason:
         raise AlreadyRecorded(
             sentence(N_("This call is recorded already, as “%(outcome)s”."), outcome=last.get_outcome_display())
         )
@@ -218,8 +230,11 @@ def new_attempt(*, task: CallTask, operator: User, now: dt.datetime) -> CallAtte
 
 def _of_household(first: CallAttempt, main: CallTask, member: Member, task: CallTask | None) -> CallAttempt:
     """The same dial, as far as another member of the household is concerned."""
-    again = task.attempts_made.filter(same_dial_as=first).order_by("pk").first() if task else None
+    again = first.household.filter(member=member, outcome="").order_by("pk").first()
     if again is not None:
+        if task is not None and again.task_id != task.pk:
+            again.task = task
+            task.attempts += 1
         return again
     about = task or main
     return CallAttempt(

@@ -131,7 +131,7 @@ def _empty(attempt: CallAttempt, now: dt.datetime) -> None:
 
 
 def _reopen(attempt: CallAttempt, operator: User, now: dt.datetime, *, main: bool) -> None:
-    """The main task is held by the operator again; those of the household wait for their outcome."""
+    """The main task is held by the operator again, as after dialling; those of the household wait for their outcome."""
     task = CallTask.objects.select_for_update().get(pk=attempt.task_id)
     if task.status == TaskStatus.LEASED:
         raise UndoTooLate(sentence(TAKEN_UP))
@@ -139,7 +139,7 @@ def _reopen(attempt: CallAttempt, operator: User, now: dt.datetime, *, main: boo
     task.lapsed_because = task.waits_for = ""
     task.status = TaskStatus.READY
     if main:
-        task.status, task.holder = TaskStatus.LEASED, operator
+        task.status, task.holder, task.call_live = TaskStatus.LEASED, operator, True
         task.lease_until = now.astimezone(dt.UTC) + dt.timedelta(minutes=policy.of_club(task.club_id).lease_minutes)
         leased = CallTask.objects.filter(status=TaskStatus.LEASED, undoing=False)
         task.undoing = leased.filter(Q(holder=operator) | Q(club=task.club_id, phone=task.phone)).exists()

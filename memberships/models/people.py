@@ -95,6 +95,9 @@ class Member(models.Model):
             models.Index(fields=["club", "last_name", "first_name", "id"], name="member_by_name"),
             models.Index(fields=["club", "last_covered_on", "id"], name="member_by_last_covered"),
             models.Index(fields=["club", "phone"], name="member_by_phone", condition=~Q(phone="")),
+            models.Index(
+                fields=["club", "guardian_phone"], name="member_by_guardian_phone", condition=~Q(guardian_phone="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from calls import meetings, outcomes, queue
 from calls.models import CallAttempt, CallTask, Complaint, Meeting, RefusalReason, Request, TaskStatus
-from calls.outcomes import Also, Booking, Said
+from calls.outcomes import Booking, Said
 from memberships.models import Club, Employee, Member, User
 from memberships.rules.sentences import Sentence
 from tests import days
@@ -248,6 +248,13 @@ class TestOnce:
             record(task, olga, "do_not_call")
         assert refusal.value.code == "already_recorded"
 
+    def test_another_reason_is_another_answer(self, member: Member, olga: User) -> None:
+        task = held(member, olga)
+        record(task, olga, "refused", reason="price")
+        assert record(task, olga, "refused", reason="price").attempt.reason.code == "price"
+        with pytest.raises(outcomes.AlreadyRecorded):
+            record(task, olga, "refused", reason="moved")
+
     def test_somebody_elses_call_is_refused(self, member: Member, olga: User, nadia: User) -> None:
         task = held(member, olga)
         with pytest.raises(queue.NotYours):
@@ -310,33 +317,6 @@ class TestRefused:
         RefusalReason.objects.filter(club=club, code="price").update(retired=True)
         with pytest.raises(outcomes.OutcomeRefused):
             record(held(member, olga), olga, "refused", reason="price")
-
-
-class TestHousehold:
-    def test_each_member_on_the_number_has_an_outcome_stored_together(self, club: Club, olga: User) -> None:
-        father, mother = (make_member(club, first_name=name, phone=phone(7)) for name in ("Ilya", "Marina"))
-        task = held(father, olga)
-        theirs = make_task(mother, "care")
-        also = [Also(member=mother, task=theirs, said=Said(outcome="refused", reason="no_time"))]
-        done = record(task, olga, "thinking", also=also)
-        second = CallAttempt.objects.get(member=mother)
-        assert (second.same_dial_as, second.at, second.task) == (done.attempt, done.attempt.at, theirs)
-        theirs.refresh_from_db()
-        assert (theirs.status, theirs.attempts) == (TaskStatus.DONE, 1)
-
-    def test_nothing_is_stored_when_one_of_them_cannot_be(self, club: Club, olga: User) -> None:
-        father, mother = (make_member(club, phone=phone(7)) for _ in range(2))
-        task = held(father, olga)
-        with pytest.raises(outcomes.OutcomeRefused):
-            record(task, olga, "thinking", also=[Also(member=mother, said=Said(outcome="refused"))])
-        assert not CallAttempt.objects.exists()
-
-    def test_a_stranger_to_the_number_is_not_of_the_household(self, club: Club, olga: User) -> None:
-        task = held(make_member(club, phone=phone(7)), olga)
-        stranger = make_member(club, phone=phone(8))
-        with pytest.raises(Exception) as refusal:
-            record(task, olga, "thinking", also=[Also(member=stranger, said=Said(outcome="thinking"))])
-        assert refusal.value.fields.keys() == {"also"}
 
 
 class TestUndo:
@@ -427,19 +407,6 @@ class TestUndo:
         outcomes.undo(task=task, operator=olga, now=NOW + MINUTE)
         care.refresh_from_db()
         assert (care.status, care.waits_for, care.closed_at) == (TaskStatus.WAITING, "min_gap", None)
-
-    def test_the_household_is_taken_back_together(self, club: Club, olga: User) -> None:
-        father, mother = (make_member(club, phone=phone(7)) for _ in range(2))
-        task = held(father, olga)
-        theirs = make_task(mother, "care")
-        also = [Also(member=mother, task=theirs, said=Said(outcome="talked"))]
-        record(task, olga, "thinking", also=also)
-        outcomes.undo(task=task, operator=olga, now=NOW + MINUTE)
-        theirs.refresh_from_db()
-        assert theirs.status == TaskStatus.READY
-        assert set(CallAttempt.objects.values_list("outcome", flat=True)) == {""}
-        record(task, olga, "thinking", NOW + MINUTE, also=also)
-        assert CallAttempt.objects.count() == 2
 
     def test_five_minutes_only(self, member: Member, olga: User) -> None:
         task = held(member, olga)
