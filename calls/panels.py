@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from calls import policy
@@ -70,7 +71,8 @@ def _calls(member: Member, prices: bool) -> list[Happening]:
             minutes, seconds = divmod(row.duration_s, 60)
             title += ", " + (_("%(m)s min %(s)s s") % {"m": minutes, "s": seconds})
         by = str(row.operator) if row.operator else ""
-        found.append(Happening(row.at, "call", "phone", title, _shown(row.note, prices), by=by))
+        url = reverse("attempt_detail", args=[row.pk])
+        found.append(Happening(row.at, "call", "phone", title, _shown(row.note, prices), url=url, by=by))
     return found
 
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from calls.views import (
+    attempts,
     complaints,
     desk,
     feedback,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("calls/<int:pk>/release/", desk.release, name="desk_release"),
     path("calls/<int:pk>/undo/", desk.undo, name="desk_undo"),
     path("calls/<int:pk>/extend/", desk.extend, name="desk_extend"),
+    path("calls/attempts/<int:pk>/", attempts.attempt_detail, name="attempt_detail"),
+    path("calls/attempts/<int:pk>/correct/", attempts.attempt_correct, name="attempt_correct"),
     path("meetings/", meetings.meeting_list, name="meeting_list"),
     path("meetings/<int:pk>/", meetings.meeting_detail, name="meeting_detail"),
     path("meetings/<int:pk>/attended/", meetings.meeting_attended, name="meeting_attended"),

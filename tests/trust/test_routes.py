@@ -108,6 +108,7 @@ LOWEST = {
     "api_quote": "administrator", "api_audit": "administrator", "api_meeting_cancel": "administrator",
     "import_list": "administrator", "import_new": "administrator", "import_report": "administrator",
     "plan_edit": "manager", "promotion_edit": "manager", "member_export": "manager", "host_hours": "manager",
+    "attempt_detail": "operator", "attempt_correct": "manager",
     "live": "manager", "refusal_report": "manager", "settings_policy": "manager", "reason_list": "manager",
     "script_edit": "manager", "api_closures": "manager", "api_plan": "manager", "api_attempt_correct": "manager",
 }  # fmt: skip
