@@ -10,7 +10,8 @@ from calls.rules import kinds, occasions, outcomes, position
 from memberships import holding
 from memberships.models import Member, Membership, User
 from memberships.rules import amounts
-from memberships.rules.errors import Invalid
+from memberships.rules.errors import Conflict, Invalid
+from memberships.rules.sentences import N_, sentence
 
 
 class CallbackRefused(Invalid):
@@ -19,6 +20,16 @@ class CallbackRefused(Invalid):
     def __init__(self, problem: outcomes.Problem) -> None:
         super().__init__(problem.sentence, fields={"due_at": [problem.sentence]})
         self.code = problem.code
+
+
+class GivenToNobody(Invalid):
+    """A promise is given to somebody of the club with a login."""
+
+    field = "to"
+
+
+class NotOpen(Conflict):
+    """Somebody makes the call already, or it is over."""
 
 
 def ask(*, member: Member, due_at: dt.datetime, note: str = "", by: User | None, now: dt.datetime) -> CallTask:
@@ -78,4 +89,17 @@ def promise(
         )
         settling.settle(tasks=[task.pk], now=now)
         task.refresh_from_db()
+    return task
+
+
+def give(*, task: CallTask, to: User, by: User, now: dt.datetime) -> CallTask:
+    """A promised call is kept for somebody else, for a quarter of an hour from now or from its time. Raises NotOpen."""
+    with holding.operation(by=by):
+        waiting = CallTask.objects.filter(
+            pk=task.pk, kind=Kind.CALLBACK, status__in=(TaskStatus.WAITING, TaskStatus.READY)
+        )
+        until = occasions.own_until(max(now, task.due_at))
+        if not waiting.update(promised_to=to, promised_until=until):
+            raise NotOpen(sentence(N_("This call is taken or over.")))
+    task.refresh_from_db()
     return task

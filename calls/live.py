@@ -17,12 +17,15 @@ CAPS = ("contact_cap", "attempts_today", "min_gap", "retry", "busy")
 NOT_YET = ("promised", "due", "outside_hours", "holiday")
 HOUR = dt.timedelta(hours=1)
 FEED = 12
+RUNS_OUT = dt.timedelta(minutes=3)
+MANY_SKIPS = 5
 
 
 @dataclass(frozen=True)
 class Row:
     """One operator's day, and the call in their hands."""
 
+    employee: int
     name: str
     task: CallTask | None
     talking_since: dt.datetime | None
@@ -34,6 +37,16 @@ class Row:
     paused: OperatorState | None = None
     away_since: dt.datetime | None = None
     free_since: dt.datetime | None = None
+    runs_out: bool = False
+
+    @property
+    def skips_a_lot(self) -> bool:
+        return self.skipped >= MANY_SKIPS
+
+    @property
+    def needs_help(self) -> bool:
+        """A card that nobody keeps up, or one call after another given back."""
+        return self.runs_out or self.skips_a_lot
 
     @property
     def booking_rate(self) -> object:
@@ -69,9 +82,13 @@ def state(*, club: Club, now: dt.datetime) -> dict[str, object]:
     promised = CallTask.objects.filter(
         club=club, kind=Kind.CALLBACK, status__in=[TaskStatus.WAITING, TaskStatus.READY], due_at__lt=now + HOUR
     ).select_related("member", "promised_to")
+    due = list(promised.order_by("due_at", "pk")[:20])
     return {
         "now": now,
         "people": people,
+        "helped": [row for row in people if row.needs_help],
+        "late": [task for task in due if task.due_at < now],
+        "free": [row for row in people if row.paused is None and row.away_since is None],
         "talking": sum(1 for row in people if row.talking_since),
         "holding": sum(1 for row in people if row.task and not row.talking_since),
         "pausing": sum(1 for row in people if row.paused and not row.talking_since),
@@ -81,7 +98,7 @@ def state(*, club: Club, now: dt.datetime) -> dict[str, object]:
         "waiting": waiting,
         "waiting_total": sum(row.all for row in waiting),
         "ready_total": sum(row.ready for row in waiting),
-        "promised": [(task, task.due_at < now) for task in promised.order_by("due_at", "pk")[:20]],
+        "promised": [task for task in due if task.due_at >= now],
         "to_supervisor": list(
             CallTask.objects.filter(club=club, to_supervisor=True, status=TaskStatus.WAITING)
             .select_related("member")
@@ -97,7 +114,9 @@ def state(*, club: Club, now: dt.datetime) -> dict[str, object]:
 
 
 def operators(*, club: Club, since: dt.datetime, now: dt.datetime) -> list[Row]:
-    """Everybody who holds a call, has rung or was at the desk today; those who hold one first, the absent last."""
+    """Everybody who holds a call, has rung or was at the desk today: who needs help first, then those who hold a
+    call, the absent last.
+    """
     held = {
         task.holder_id: task
         for task in CallTask.objects.filter(club=club, status=TaskStatus.LEASED, undoing=False)
@@ -111,9 +130,15 @@ def operators(*, club: Club, since: dt.datetime, now: dt.datetime) -> list[Row]:
             calls=Count("pk"),
             reached=Count("pk", Q(reached=True)),
             booked=Count("pk", Q(outcome=Outcome.BOOKED)),
-            open_since=Max("at", filter=Q(outcome="")),
         )
     }
+    talks = dict(
+        CallAttempt.objects.filter(task__in=[task for task in held.values() if task.call_live], outcome="")
+        .order_by()
+        .values("task")
+        .annotate(since=Max("at"))
+        .values_list("task", "since")
+    )
     skips = dict(
         TaskRelease.objects.filter(task__club=club, at__gte=since, at__lte=now)
         .order_by()
@@ -123,18 +148,17 @@ def operators(*, club: Club, since: dt.datetime, now: dt.datetime) -> list[Row]:
     )
     states = {row.user_id: row for row in OperatorState.objects.filter(club=club, seen_at__gte=since).order_by("pk")}
     here = {user for user, row in states.items() if row.state == presence.PAUSED or not presence.is_away(row, now)}
-    names = dict(
-        Employee.objects.filter(club=club, user__in={*held, *done, *skips, *here} - {None}).values_list("user", "name")
-    )
+    people = Employee.objects.filter(club=club, user__in={*held, *done, *skips, *here} - {None})
     rows = []
-    for user, name in names.items():
+    for user, employee, name in people.values_list("user", "pk", "name"):
         task, row, state = held.get(user), done.get(user, {}), states.get(user)
         away = state is not None and presence.is_away(state, now)
         rows.append(
             Row(
+                employee=employee,
                 name=name,
                 task=task,
-                talking_since=row.get("open_since") if task else None,
+                talking_since=talks.get(task.pk) if task else None,
                 lease_until=task.lease_until if task else None,
                 calls=row.get("calls", 0),
                 reached=row.get("reached", 0),
@@ -143,9 +167,10 @@ def operators(*, club: Club, since: dt.datetime, now: dt.datetime) -> list[Row]:
                 paused=state if state and state.state == presence.PAUSED else None,
                 away_since=state.seen_at if state and away else None,
                 free_since=state.since if state and not away else None,
+                runs_out=task is not None and task.lease_until is not None and task.lease_until - now < RUNS_OUT,
             )
         )
-    return sorted(rows, key=lambda one: (one.task is None, one.away_since is not None, one.name))
+    return sorted(rows, key=lambda one: (not one.needs_help, one.task is None, one.away_since is not None, one.name))
 
 
 def waits(*, club: Club) -> list[Waiting]:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("calls/", desk.show, name="desk"),
     path("calls/live/", live.show, name="live"),
     path("calls/live/<int:pk>/take-back/", live.take_back, name="live_take_back"),
+    path("calls/live/<int:pk>/give/", live.give, name="live_give"),
     path("calls/live/<int:pk>/to-queue/", live.to_queue, name="live_to_queue"),
     path("calls/next/", desk.next_call, name="desk_next"),
     path("calls/pause/", desk.pause, name="desk_pause"),

@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from calls import live, queue
+from calls import callbacks, live, queue
 from calls.models import CallTask
 from config import clock
 from config.access import policy
 from memberships import access, frame
+from memberships.models import Employee
 from memberships.rights import Right
 from memberships.views.people import acting
 
@@ -42,6 +43,25 @@ def to_queue(request: HttpRequest, pk: int) -> HttpResponse:
     """Puts a call that was skipped too often back into the queue."""
     queue.back_to_queue(task=_task(request, pk), now=clock.now())
     messages.success(request, _("The call is back in the queue."))
+    return redirect("live")
+
+
+@policy(Right.SUPERVISE)
+@require_POST
+def give(request: HttpRequest, pk: int) -> HttpResponse:
+    """A promised call goes to somebody who is at the desk."""
+    task = _task(request, pk)
+    named = request.POST.get("to", "")
+    people = Employee.objects.filter(club=task.club_id, active=True, user__isnull=False).select_related("user")
+    to = (
+        people.filter(pk=int(named) if named.isascii() and named.isdigit() and len(named) < 19 else 0)
+        .order_by("pk")
+        .first()
+    )
+    if to is None or to.user is None:
+        raise callbacks.GivenToNobody(_("Choose somebody who works here."))
+    callbacks.give(task=task, to=to.user, by=acting(request), now=clock.now())
+    messages.success(request, _("%(name)s has the call now, for a quarter of an hour.") % {"name": to.name})
     return redirect("live")
 
 

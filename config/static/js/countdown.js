@@ -1,8 +1,8 @@
 // Clocks that count between refreshes: data-until="INSTANT" downwards, data-since="INSTANT" upwards, as "02:14".
 // <body data-now="INSTANT"> is the server's clock, which need not be this machine's. data-warn="180": class "warn"
 // below so many seconds. At zero the element sends "due" once, which htmx may listen to (hx-trigger="due").
-// data-refresh="5": sends "refresh" every 5 s, not while the page is hidden, a menu or dialog is open or somebody
-// types inside.
+// data-refresh="5": sends "refresh" every 5 s, not while the page is hidden or a dialog is open; nor while a menu is
+// open or somebody types inside, unless data-parts says that only what changed is swapped (live.js).
 
 const ahead = Date.parse(document.body.dataset.now) - Date.now() || 0;
 const now = () => Date.now() + ahead;
@@ -28,8 +28,8 @@ function tick() {
   }
   for (const part of document.querySelectorAll("[data-refresh]")) {
     const since = refreshed.get(part) ?? refreshed.set(part, Date.now()).get(part);
-    const busy = document.hidden || part.querySelector("details.menu[open]") || document.querySelector("dialog[open]");
-    if (busy || part.querySelector("input:focus, textarea:focus, select:focus")) continue;
+    const used = part.querySelector("details.menu[open], input:focus, textarea:focus, select:focus");
+    if (document.hidden || document.querySelector("dialog[open]") || (used && !("parts" in part.dataset))) continue;
     if (Date.now() - since < Number(part.dataset.refresh) * 1000) continue;
     refreshed.set(part, Date.now());
     part.dispatchEvent(new CustomEvent("refresh"));
