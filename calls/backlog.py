@@ -72,7 +72,7 @@ class Backlog:
     their numbers; ``waiting`` by code.
 
     ``callbacks``: promised ones among those that wait. ``next_at``: when the next call may be made; ``None``: not
-    known, or now.
+    known, or now. ``first_at``: the same for each code that says when.
     """
 
     ready: int = 0
@@ -80,6 +80,7 @@ class Backlog:
     waiting: Mapping[str, int] = field(default_factory=dict)
     callbacks: int = 0
     next_at: dt.datetime | None = None
+    first_at: Mapping[str, dt.datetime] = field(default_factory=dict)
 
 
 def of(*, clubs: Collection[int], now: dt.datetime, operator: User | None = None) -> Backlog:
@@ -88,12 +89,14 @@ def of(*, clubs: Collection[int], now: dt.datetime, operator: User | None = None
     policies = policy.of_clubs(clubs)
     ready, shut, opens = _ready(params, policies, now)
     waiting: Counter[str] = Counter(shut)
+    first: dict[str, dt.datetime] = {}
     callbacks = 0
     for club, code, tz, count, ready_at, promised in prepared.rows(WAITING, params):
         waiting[code] += count
         callbacks += promised
         if ready_at is not None:
-            opens.append(_may_begin(policies[club], tz, max(ready_at, now), promised=code == settling.PROMISED))
+            begins = _may_begin(policies[club], tz, max(ready_at, now), promised=code == settling.PROMISED)
+            opens.append((code, begins))
     ((leased,),) = prepared.rows(LEASED, params)
     for club, tz, sort_key, due_at, skipped_at in [row[1:] for row in prepared.rows(WITHHELD, params)]:
         rules = policies[club]
@@ -105,21 +108,24 @@ def of(*, clubs: Collection[int], now: dt.datetime, operator: User | None = None
             leased += 1
         elif back_at > now:
             waiting[SKIPPED] += 1
-            opens.append(_may_begin(rules, tz, back_at, promised=False))
+            opens.append((SKIPPED, _may_begin(rules, tz, back_at, promised=False)))
         else:
             continue
         ready -= 1
-    known = [at for at in opens if at is not None]
-    return Backlog(ready, leased, dict(waiting), callbacks, min(known, default=None) if not ready else None)
+    for code, begins in opens:
+        if begins is not None:
+            first[code] = min(first.get(code, begins), begins)
+    next_at = min(first.values(), default=None) if not ready else None
+    return Backlog(ready, leased, dict(waiting), callbacks, next_at, first)
 
 
 def _ready(
     params: dict[str, object], policies: Mapping[int, Policy], now: dt.datetime
-) -> tuple[int, Counter[str], list[dt.datetime | None]]:
-    """How many may be rung now, how many wait for their zone by code, and when those zones open."""
+) -> tuple[int, Counter[str], list[tuple[str, dt.datetime | None]]]:
+    """How many may be rung now, how many wait for their zone by code, and for each code when those zones open."""
     zones = prepared.rows(ZONES, params)
     asked: list[tuple[int, str, openings.Opening]] = []
-    opens: list[dt.datetime | None] = []
+    opens: list[tuple[str, dt.datetime | None]] = []
     for club, tz in zones:
         asked.append((club, tz, openings.EVERYTHING))
         open_now = openings.opening(policies[club], zoneinfo.ZoneInfo(tz), now)
@@ -147,8 +153,9 @@ def _ready(
         ready += may
         if everything > may:
             holiday = rules.holiday_name(now.astimezone(rules.zone).date())
-            shut[Code.HOLIDAY if holiday else Code.OUTSIDE_HOURS] += everything - may
-            opens.append(openings.next_opening(rules, zone, now))
+            code = Code.HOLIDAY if holiday else Code.OUTSIDE_HOURS
+            shut[code] += everything - may
+            opens.append((code, openings.next_opening(rules, zone, now)))
     return ready, shut, opens
 
 

@@ -93,13 +93,31 @@ def state(*, operator: User, clubs: Collection[int], now: dt.datetime, shown: in
         "undo_until": last.outcome_at + rules.UNDO_FOR if last and last.outcome_at else None,
         "backlog": waiting,
         "waiting": sorted(
-            ((WAITING_WORDS.get(code, code), count) for code, count in waiting.waiting.items()), key=lambda one: -one[1]
+            (
+                (WAITING_WORDS.get(code, code), count, waiting.first_at.get(code))
+                for code, count in waiting.waiting.items()
+            ),
+            key=lambda one: -one[1],
         ),
         "waiting_total": sum(waiting.waiting.values()) + waiting.leased,
     }
     if task is not None:
         context |= _of_card(task, operator, now)
+    else:
+        context["promise_of_mine"] = _next_promise(operator, clubs)
     return context
+
+
+def _next_promise(operator: User, clubs: Collection[int]) -> CallTask | None:
+    """The next call that the operator promised to make."""
+    mine = CallTask.objects.filter(club__in=clubs, kind=Kind.CALLBACK, status=TaskStatus.WAITING, promised_to=operator)
+    return mine.select_related("club", "member__club").order_by("due_at", "pk").first()
+
+
+def closed(*, task: CallTask, operator: User, now: dt.datetime) -> dict[str, object]:
+    """The card of a call that is not to be made any more: as it was, with nothing left to do on it."""
+    task.refresh_from_db()
+    return _of_card(task, operator, now) | {"task": task, "gone": task, "attempt": None}
 
 
 def held(*, operator: User, shown: int | None = None) -> CallTask | None:

@@ -56,6 +56,19 @@ def dial(*, task: CallTask, operator: User, now: dt.datetime) -> CallAttempt:
     raise NotYours(sentence(N_("You do not hold this call.")))
 
 
+def note(*, task: CallTask, operator: User, text: str) -> None:
+    """Keeps what is typed during a call with its dial; before a dial and after its outcome there is nothing to keep.
+
+    Whether it holds an amount is judged with the outcome.
+    """
+    words = text.strip()
+    mine = CallAttempt.objects.filter(task=task, operator=operator, outcome="", same_dial_as=None)
+    row = mine.order_by("-at").first()
+    if row is not None and row.note != words:
+        with holding.operation(by=operator):
+            CallAttempt.objects.filter(pk=row.pk, outcome="").update(note=words)
+
+
 def _blocks(task: CallTask, member: Member, now: dt.datetime) -> list[Block]:
     rules = policy.of_club(task.club_id)
     known = policy.facts([member.pk], at=now, policies={task.club_id: rules})

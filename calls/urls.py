@@ -32,6 +32,7 @@ urlpatterns = [
     path("calls/<int:pk>/release/", desk.release, name="desk_release"),
     path("calls/<int:pk>/undo/", desk.undo, name="desk_undo"),
     path("calls/<int:pk>/extend/", desk.extend, name="desk_extend"),
+    path("calls/<int:pk>/note/", desk.note, name="desk_note"),
     path("calls/attempts/<int:pk>/", attempts.attempt_detail, name="attempt_detail"),
     path("calls/attempts/<int:pk>/correct/", attempts.attempt_correct, name="attempt_correct"),
     path("meetings/", meetings.meeting_list, name="meeting_list"),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from calls.models import CallTask
+from calls import household
+from calls.models import OPEN_STATUSES, CallTask, TaskStatus
 from calls.outcomes import Also, Booking, Said
-from memberships.models import Employee, Member
+from memberships.models import Employee
 from memberships.rules import local_time
 from memberships.rules.errors import Invalid
 
@@ -29,7 +30,7 @@ class Sent:
     also: list[Also]
 
 
-def read(data: Mapping[str, str], *, task: CallTask) -> Sent:
+def read(data: QueryDict, *, task: CallTask, now: dt.datetime) -> Sent:
     """Reads the desk's fields; what they say is judged by ``outcomes.record``. Raises BadSlot."""
     said = Said(
         outcome=data.get("outcome", ""),
@@ -42,8 +43,9 @@ def read(data: Mapping[str, str], *, task: CallTask) -> Sent:
         meeting=_booking(data.get("slot", ""), task) if data.get("outcome") == "booked" else None,
         complaint=data.get("complaint", "").strip(),
         duration_s=_seconds(data.get("duration_s", "")),
+        close_also=_ticked(data) if "close_also_shown" in data else None,
     )
-    return Sent(said, _household(data, task))
+    return Sent(said, _household(data, task, now))
 
 
 def _local(text: str, task: CallTask) -> dt.datetime | None:
@@ -74,24 +76,33 @@ def _seconds(text: str) -> int | None:
     return min(int(text), 86_400) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
-def _household(data: Mapping[str, str], task: CallTask) -> list[Also]:
-    """``also-31-outcome`` and its ``reason`` for each other member on the number with an answer of their own."""
+def _ticked(data: QueryDict) -> list[int]:
+    return [int(value) for value in data.getlist("close_also") if value.isascii() and value.isdigit()]
+
+
+def _household(data: QueryDict, task: CallTask, now: dt.datetime) -> list[Also]:
+    """``also-31-outcome`` and its other fields, for each other member on the number with an answer of their own."""
+    names = [name.split("-") for name, value in data.items() if value]
     asked = {
-        int(name.split("-")[1]): value
-        for name, value in data.items()
-        if name.startswith("also-") and name.endswith("-outcome") and value and name.split("-")[1].isdigit()
+        int(name[1])
+        for name in names
+        if len(name) == 3 and (name[0], name[2]) == ("also", "outcome") and name[1].isdigit()
     }
-    mates = Member.objects.filter(club=task.club_id, phone=task.phone, pk__in=asked).exclude(pk=task.member_id)
-    open_tasks = CallTask.objects.filter(member__in=mates, status__in=["waiting", "ready"]).order_by("sort_key", "pk")
+    mates = household.mates(task=task, today=now.astimezone(task.club.zone).date()).filter(pk__in=asked)
     due: dict[int, CallTask] = {}
-    for row in open_tasks if task.phone else ():
+    rows = CallTask.objects.filter(member__in=mates, status__in=OPEN_STATUSES).exclude(status=TaskStatus.LEASED)
+    for row in rows.order_by("sort_key", "due_at", "pk"):
         due.setdefault(row.member_id, row)
-    return [
-        Also(
-            member=mate,
-            task=due.get(mate.pk),
-            said=Said(outcome=asked[mate.pk], reason=data.get(f"also-{mate.pk}-reason", "")),
-        )
-        for mate in mates.order_by("pk")
-        if task.phone
-    ]
+    return [Also(member=mate, task=due.get(mate.pk), said=_mate(data, f"also-{mate.pk}-", task)) for mate in mates]
+
+
+def _mate(data: QueryDict, name: str, task: CallTask) -> Said:
+    """What was said to another member in the same call."""
+    outcome = data.get(f"{name}outcome", "")
+    return Said(
+        outcome=outcome,
+        reason=data.get(f"{name}reason", "") if outcome == "refused" else "",
+        note=data.get(f"{name}note", "").strip(),
+        callback_at=_local(data.get(f"{name}callback_at", ""), task) if outcome == "callback" else None,
+        meeting=_booking(data.get(f"{name}slot", ""), task) if outcome == "booked" else None,
+    )

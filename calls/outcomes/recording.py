@@ -73,7 +73,7 @@ def record(*, task: CallTask, operator: User, said: Said, now: dt.datetime, also
             attempt = _of_household(first, main, one.member, other)
             stored.append(calls.store(attempt, held[one.member.pk], other, one.said))
         _forget_unsaid(first)
-        _settle_number(main, held, now)
+        settle_number(task=main, members=held, now=now)
         main.refresh_from_db()
         return Recorded(main, first, _created(stored))
 
@@ -141,7 +141,7 @@ def _forget_unsaid(first: CallAttempt) -> None:
         unsaid.delete()
 
 
-def _settle_number(task: CallTask, members: Collection[int], now: dt.datetime) -> None:
+def settle_number(*, task: CallTask, members: Collection[int], now: dt.datetime) -> None:
     """What was said changes when these members, and whoever shares the number, may be rung about other things."""
     same = Q(club=task.club_id, phone=task.phone) & ~Q(phone="")
     others = CallTask.objects.filter(Q(member__in=members) | same, status__in=(TaskStatus.WAITING, TaskStatus.READY))

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from calls import events, meetings, policy
 from calls.models import CallAttempt, CallTask, Complaint, Lapse, Meeting, Request, TaskStatus
+from calls.outcomes import recording
 from calls.queue import NotYours
 from calls.rules import outcomes
 from memberships import holding, people
@@ -66,6 +67,7 @@ def undo(*, task: CallTask, operator: User, now: dt.datetime) -> CallTask:
         # last, because whoever hears that a mark is gone plans anew and must find the tasks open
         for attempt, was in zip(attempts, made, strict=True):
             _take_back(was, attempt.member, operator, now)
+        recording.settle_number(task=task, members=ids, now=now)
     task.refresh_from_db()
     return task
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from calls import backlog, desk, dialling, outcomes, presence, queue
 from calls.forms import desk as desk_form
-from calls.models import CallTask
+from calls.models import OPEN_STATUSES, CallTask
 from calls.views import desk_parts
 from config import clock
 from config.access import policy
@@ -51,6 +51,7 @@ def dial(request: HttpRequest, pk: int) -> HttpResponse:
     task = _task(request, pk)
     try:
         dialling.dial(task=task, operator=acting(request), now=clock.now())
+        _keep_note(request, task)
     except dialling.Blocked as error:
         return _answer(request, gone=task, problem=error)
     except Refused as error:
@@ -65,7 +66,7 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
     task = _task(request, pk)
     now = clock.now()
     try:
-        sent = desk_form.read(request.POST.dict(), task=task)
+        sent = desk_form.read(request.POST, task=task, now=now)
         outcomes.record(task=task, operator=acting(request), said=sent.said, also=sent.also, now=now)
     except Refused as error:
         return _answer(request, problem=error, typed=request.POST.dict())
@@ -107,8 +108,16 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
         held = queue.extend(task=task, operator=acting(request), now=clock.now())
         presence.seen(operator=acting(request), clubs=_clubs(request), now=clock.now())
     except Refused as error:
-        return _answer(request, problem=error)
+        return _answer(request, gone=task if task.status not in OPEN_STATUSES else None, problem=error)
     return render(request, "calls/_lease.html", {"lease_until": held.lease_until})
+
+
+@policy(Right.WORK_QUEUE)
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keeps the note as it is typed, so that neither a reload nor another window loses it."""
+    _keep_note(request, _task(request, pk))
+    return HttpResponse(status=204)
 
 
 @policy(Right.WORK_QUEUE)
@@ -162,6 +171,11 @@ def _task(request: HttpRequest, pk: int) -> CallTask:
     return task
 
 
+def _keep_note(request: HttpRequest, task: CallTask) -> None:
+    if "note" in request.POST:
+        dialling.note(task=task, operator=acting(request), text=request.POST["note"])
+
+
 def _clubs(request: HttpRequest) -> list[int]:
     return access.club_ids(acting(request), Right.WORK_QUEUE)
 
@@ -195,7 +209,8 @@ def _answer(
     context |= {"typed": typed or {}, "problem": said(problem.message) if problem else ""}
     context["problem_fields"] = sorted(problem.fields) if problem else []
     if gone is not None:
-        context |= {"gone": gone, "entry": None}
+        context |= desk.closed(task=gone, operator=acting(request), now=context["now"])
+        context |= desk_parts.drawn(context)
     if not request.headers.get("HX-Request"):
         if problem is None:
             return redirect("desk")

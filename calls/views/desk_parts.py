@@ -9,11 +9,24 @@ from django.utils import dateformat
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from calls import policy
 from calls.models import Attends, CallTask, Kind, Outcome
+from calls.rules import hours, kinds, outcomes
+from calls.rules.facts import Policy
 from config import charts
 from memberships.models import Freeze
 
-MATE_OUTCOMES = (Outcome.TALKED, Outcome.THINKING, Outcome.REFUSED, Outcome.DO_NOT_CALL, Outcome.NO_ANSWER)
+MATE_OUTCOMES = (
+    Outcome.BOOKED,
+    Outcome.CALLBACK,
+    Outcome.TALKED,
+    Outcome.THINKING,
+    Outcome.REFUSED,
+    Outcome.FREEZE_WANTED,
+    Outcome.DO_NOT_CALL,
+    Outcome.NO_ANSWER,
+)
+"""How a call can end for others of the household, where their kind of call allows it."""
 PAUSES = (gettext_lazy("Lunch"), gettext_lazy("Break"), gettext_lazy("At the front desk"), gettext_lazy("Training"))
 """Words for a pause that are one click away."""
 PROMISES = frozenset({Outcome.THINKING, Outcome.CALLBACK})
@@ -26,7 +39,14 @@ def drawn(context: dict[str, Any]) -> dict[str, Any]:
         return {}
     task: CallTask = context["task"]
     card = entry["card"]
-    today = context["now"].astimezone(task.club.zone).date()
+    now = context["now"]
+    today = now.astimezone(task.club.zone).date()
+    rules = policy.of_club(task.club_id)
+    local = card["member"]["local_time"]
+    for mate in card["household"]:
+        allowed = set(outcomes.allowed(kinds.Kind(mate["kind"] or task.kind)))
+        mate["outcomes"] = [(one.value, one.label) for one in MATE_OUTCOMES if one.value in allowed]
+        mate["values"] = " ".join(value for value, _label in mate["outcomes"])
     visits = card["visits"]
     falling = visits["usual"] >= 4 and visits["lately"] * 2 <= visits["usual"]
     for contact in card["contacts"]:
@@ -45,10 +65,20 @@ def drawn(context: dict[str, Any]) -> dict[str, Any]:
         ),
         "promise": next((one for one in card["contacts"] if one["outcome"] in PROMISES and one["note"]), None),
         "language_name": _language(card["member"]["language"]),
-        "mate_outcomes": [(one.value, one.label) for one in MATE_OUTCOMES],
+        "same_time": local.utcoffset() == now.astimezone(task.club.zone).utcoffset(),
+        "ring_until": _ring_until(task, rules, local),
+        "try_number": task.attempts + (0 if context["attempt"] else 1),
+        "most_tries": rules.max_attempts,
         "attends_choices": Attends.choices,
         "callback_default": _tomorrow(card["member"]["local_time"]),
     }
+
+
+def _ring_until(task: CallTask, rules: Policy, local: dt.datetime) -> dt.datetime | None:
+    """When the window closes in which the member is rung now; a promised call may be made later."""
+    zone = task.member.zone(task.club)
+    first = next(iter(hours.spans_from(rules.windows, local, zone, 1)), None)
+    return first[1].astimezone(zone) if first and first[0] <= local and task.kind != Kind.CALLBACK else None
 
 
 def _term_bar(membership: dict[str, Any] | None, today: dt.date) -> object:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('memberships', '0002_merges_and_erasures'),
+        ('memberships', '0002_file_imports'),
     ]
 
     operations = [

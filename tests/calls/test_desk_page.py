@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from calls import meetings
-from calls.models import CallAttempt, CallTask, Meeting, TaskStatus
+from calls.models import CallAttempt, CallTask, Complaint, Meeting, TaskStatus
 from config import clock
 from memberships.models import Club, Member, User
 from tests import days
@@ -239,3 +239,84 @@ def test_a_real_club_has_no_clock_to_move(desk: Client, club: Club, settings: An
     assert "Demo:" not in desk.get(reverse("desk")).content.decode()
     assert desk.post(reverse("desk_go_on")).status_code == 404
     assert abs(clock.now() - NOW) < dt.timedelta(minutes=1)
+
+
+def test_a_call_renewed_meanwhile_stays_on_the_screen_with_nothing_left_to_do(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    CallTask.objects.filter(pk=task.pk).update(
+        status=TaskStatus.LAPSED, lapsed_because="renewed", holder=None, lease_until=None, closed_at=NOW
+    )
+    answer = desk.post(reverse("desk_extend", args=[task.pk]), headers=HTMX)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "Member 7" in page and "glad" in page and "Next call" in page
+    assert reverse("desk_extend", args=[task.pk]) not in page, "no heartbeat any more"
+
+
+def test_a_note_is_kept_as_it_is_typed(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    note = reverse("desk_note", args=[task.pk])
+    assert desk.post(note, {"note": "too early"}, headers=HTMX).status_code == 204, "there is no dial to keep it with"
+    desk.post(reverse("desk_dial", args=[task.pk]), {"note": "typed before"}, headers=HTMX)
+    assert "typed before" in desk.get("/calls/").content.decode()
+    desk.post(note, {"note": "Evening shifts until March"}, headers=HTMX)
+    assert "Evening shifts until March" in desk.get("/calls/").content.decode(), "another window shows it"
+    say(desk, task, "thinking", note="Evening shifts until May")
+    desk.post(note, {"note": "late"}, headers=HTMX)
+    assert CallAttempt.objects.get().note == "Evening shifts until May"
+
+
+def test_nobody_writes_into_a_colleagues_note(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    ring(desk, task)
+    other = signed_in(make_user(club, "operator", "nadia"))
+    assert other.post(reverse("desk_note", args=[task.pk]), {"note": "mine"}, headers=HTMX).status_code == 204
+    assert CallAttempt.objects.get().note == ""
+
+
+@pytest.mark.parametrize(("ticked", "status"), [(True, "done"), (False, "waiting")])
+def test_the_members_other_calls_are_closed_where_they_are_ticked(
+    desk: Client, club: Club, ticked: bool, status: str
+) -> None:
+    task = due(club)
+    care = make_task(task.member, "birthday")
+    take(desk)
+    page = desk.post(reverse("desk_dial", args=[task.pk]), headers=HTMX).content.decode()
+    assert f'name="close_also" value="{care.pk}" checked' in page
+    sent = {"close_also_shown": "1"} | ({"close_also": str(care.pk)} if ticked else {})
+    say(desk, task, "thinking", **sent)
+    care.refresh_from_db()
+    assert care.status == status
+
+
+def test_a_complaint_goes_along_with_how_the_call_ended(desk: Client, club: Club) -> None:
+    task = due(club)
+    take(desk)
+    ring(desk, task)
+    say(desk, task, "thinking", complaint="Cold showers.")
+    assert Complaint.objects.get().text == "Cold showers."
+    assert CallAttempt.objects.get().outcome == "thinking"
+
+
+def test_others_on_the_number_are_booked_promised_and_noted_in_the_same_call(desk: Client, club: Club) -> None:
+    host = make_employee(club, "administrator", "anna")
+    task = due(club)
+    mates = [make_member(club, first_name=name, phone=phone(7)) for name in ("Ilya", "Vera", "Oleg")]
+    take(desk)
+    ring(desk, task)
+    slot = meetings.slots(club=club, now=NOW, first=days.TODAY, last=days.TODAY + days.DAY, host=host)[2]
+    booked, promised, refused = (f"also-{mate.pk}-" for mate in mates)
+    answer = say(
+        desk, task, "thinking",
+        **{
+            f"{booked}outcome": "booked", f"{booked}slot": f"{host.pk}|{slot.starts_at.isoformat()}",
+            f"{promised}outcome": "callback", f"{promised}callback_at": "2026-11-13T12:00",
+            f"{refused}outcome": "refused", f"{refused}reason": "other", f"{refused}note": "Will say later",
+        },
+    )  # fmt: skip
+    assert answer.status_code == 200
+    assert Meeting.objects.get().member == mates[0]
+    assert CallTask.objects.get(kind="callback").member == mates[1]
+    assert CallAttempt.objects.get(member=mates[2]).note == "Will say later"

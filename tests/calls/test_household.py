@@ -77,7 +77,7 @@ def test_the_household_is_taken_back_together(club: Club, olga: User) -> None:
     record(task, olga, "thinking", also=also)
     outcomes.undo(task=task, operator=olga, now=NOW + MINUTE)
     theirs.refresh_from_db()
-    assert theirs.status == TaskStatus.READY
+    assert (theirs.status, theirs.waits_for) == (TaskStatus.WAITING, "min_gap"), "the number was dialled"
     assert set(CallAttempt.objects.values_list("outcome", flat=True)) == {""}
     record(task, olga, "thinking", NOW + MINUTE, also=also)
     assert CallAttempt.objects.count() == 2

@@ -107,6 +107,19 @@ def test_within_renewals_fewer_days_left_then_segment_then_price(club: Club, olg
     assert order == [sooner, gold_dear, gold_cheap, copper_dear]
 
 
+def test_within_at_risk_who_came_least_is_first(club: Club, olga: User) -> None:
+    people = members(club, 3)
+    half, absent, less = (
+        make_task(member, "at_risk", score=score) for member, score in zip(people, (0.5, 1, 0.8), strict=True)
+    )
+    order = []
+    for _ in range(3):
+        task = claim(olga, club)
+        order.append(task)
+        CallTask.objects.filter(pk=task.pk).update(status=TaskStatus.DONE, holder=None)
+    assert order == [absent, less, half]
+
+
 def test_only_the_operators_clubs_are_offered(club: Club, olga: User) -> None:
     elsewhere = make_club("lakeside")
     make_task(make_member(elsewhere))

@@ -29,6 +29,7 @@ function open(id) {
     document.getElementById(button.dataset.opens).hidden = !shown;
     if (button.hasAttribute("aria-expanded")) button.setAttribute("aria-expanded", String(shown));
   }
+  along();
   if (!show) return;
   asked.querySelector("input:not([type=hidden]):not([type=radio]), textarea, [data-autofocus]")?.focus();
   if (id === "out-refused") document.activeElement?.blur();
@@ -37,14 +38,25 @@ function open(id) {
 function follow() {
   for (const part of document.querySelectorAll("[data-with]")) {
     const box = document.getElementById(part.dataset.with) ?? document.querySelector(`input[name="${part.dataset.with}"]:checked`);
-    part.hidden = box?.value !== part.dataset.value;
+    part.hidden = !box?.value || !part.dataset.value.split(" ").includes(box.value);
   }
 }
 
+// What is typed is kept by the server a second later; until then by this window. Notes of other calls are forgotten.
 const memory = (field) => `ringback.${field.dataset.keep}`;
 function restore() {
-  for (const field of document.querySelectorAll("[data-keep]"))
-    if (!field.value) field.value = sessionStorage.getItem(memory(field)) ?? "";
+  const fields = [...document.querySelectorAll("[data-keep]")];
+  for (const field of fields) {
+    const typed = sessionStorage.getItem(memory(field)) ?? "";
+    if (typed.startsWith(field.value)) field.value = typed;
+  }
+  for (const key of Object.keys(sessionStorage))
+    if (key.startsWith("ringback.") && !fields.some((field) => memory(field) === key)) sessionStorage.removeItem(key);
+}
+
+function along() {
+  const [words, text] = [document.querySelector("[data-goes-along]"), document.getElementById("complaint")];
+  if (words) words.hidden = !text.value.trim() || !document.getElementById("out-complaint").hidden;
 }
 
 document.addEventListener("click", (event) => {
@@ -67,6 +79,7 @@ function ready() {
   restore();
   say();
   follow();
+  along();
 }
 ready();
 document.addEventListener("htmx:afterSwap", ready);
