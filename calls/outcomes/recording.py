@@ -233,6 +233,7 @@ def _of_household(first: CallAttempt, main: CallTask, member: Member, task: Call
     again = first.household.filter(member=member, outcome="").order_by("pk").first()
     if again is not None:
         if task is not None and again.task_id != task.pk:
+            CallTask.objects.filter(pk=again.task_id).update(attempts=F("attempts") - 1)
             again.task = task
             task.attempts += 1
         return again
