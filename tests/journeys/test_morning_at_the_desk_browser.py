@@ -161,7 +161,7 @@ def test_an_empty_queue_says_why(club: Club, person: Callable[..., Person]) -> N
     olga.ring()
     olga.press("N")
     olga.heading("Nobody may be rung at this moment")
-    olga.sees("2 calls are due", "Outside their hours", "Tried, and tried again later", "First comes back")
+    olga.sees("2 calls are due", "Outside their hours", "Rung a short while ago", "First comes back")
     olga.sees("13:0", within=".eq-next")
     console.set_clock(task_of("Adams").ready_at + dt.timedelta(minutes=1))
     olga.press("Enter")
