@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from config import clock
 from memberships import intake
-from memberships.models import Member
+from memberships.models import Member, Plan
 from tests import days
 from tests.journeys import console
 from tests.journeys.people import Person
@@ -73,6 +73,48 @@ def test_a_dirty_list_goes_in_by_the_wizard(system: str, person: Callable[..., P
 
     anna.open("/imports/")
     anna.sees("mended.csv", "выгрузка.csv", re.compile("loaded"))
+
+
+CLUB_LIST = """Выгрузка клиентов на 01.11.2026;;;;;;;;
+№;ФИО;Телефон;Дата рождения;Абонемент;Начало;Окончание;Сумма;Комментарий
+1;Scott Pamela;+1 319 555 0107;01.10.1998;12 months;02.11.2025;01.11.2026;360;не звонить!!!
+2;Scott Pamela;319-555-0107;1998-10-01;12 months;02.11.2026;01.11.2027;360,00;
+3;Twin Ava;+1 319 555 0108;31.02.1990;12 months;1.9.2026;31.08.2027;360;
+4;Boone Chad;;29.03.1997;Разовый;05.01.2026;04.02.2026;50;
+;;;;;;;;
+Итого:;4;;;;;;;
+"""
+
+
+def test_a_list_kept_in_excel_goes_in_with_its_plans(
+    system: str, person: Callable[..., Person], tmp_path: Path
+) -> None:
+    console.set_clock(days.NOW)
+    console.make_club()
+    file = tmp_path / "клиенты.csv"
+    file.write_text(CLUB_LIST, encoding="cp1251")
+
+    anna = person("anna")
+    anna.open("/imports/new/?kind=clublist")
+    anna.page.get_by_label("File").set_input_files(file)
+    anna.press("Control+Enter")
+    anna.sees("8 of 9 recognised; kept for the next file of this kind")
+    anna.page.get_by_role("button", name="Check it").click()
+    work()
+    anna.sees("There is no plan “Разовый” in this club.", "No row is accepted")
+    anna.page.get_by_role("link", name="Back to the columns").click()
+    anna.page.get_by_label("Make plans that are not known").check()
+    anna.page.get_by_role("button", name="Check it").click()
+    work()
+    anna.sees("This is the person of line 3", "31.02.1990 is not a day of the calendar. It was left empty.")
+    anna.page.get_by_role("button", name="Load the accepted rows").click()
+    work()
+    anna.sees("Loaded")
+    assert sorted(Member.objects.filter(merged_into=None).values_list("last_name", flat=True)) == [
+        "Boone", "Scott", "Twin",
+    ]  # fmt: skip
+    assert Member.objects.get(last_name="Scott", merged_into=None).do_not_call
+    assert set(Plan.objects.values_list("name", "active")) == {("12 months", False), ("Разовый", False)}
 
 
 def work() -> None:
