@@ -87,14 +87,16 @@ def wrong_ends() -> list[str]:
         frozen[freeze.membership_id] += freeze.days
     found, last = [], {}
     for row in Membership.objects.all():
-        ends_on = terms.ends_on(row.starts_on, Term(row.term_count, row.term_unit))
+        counted = terms.ends_on(row.starts_on, Term(row.term_count, row.term_unit))
+        ends_on = row.ends_on if row.ends_given else counted
         ends = terms.effective_end(ends_on, row.bonus_days, frozen[row.pk], row.closed_on)
         covered = terms.covered(terms.Period(row.starts_on, ends, row.cancelled_on))
         stored = (row.ends_on, row.frozen_days, row.effective_ends_on)
         if stored != (ends_on, frozen[row.pk], ends) or (covered and covered.last != row.last_covered_on):
             found.append(f"membership {row.pk} stores other days than it has: {stored}, {row.last_covered_on}")
-        last[row.member_id] = max(row.last_covered_on, last.get(row.member_id, row.last_covered_on))
-    for member in Member.objects.filter(pk__in=last):
-        if member.last_covered_on != last[member.pk]:
-            found.append(f"member {member.pk} stores another last day than {last[member.pk]}")
+        if covered:
+            last[row.member_id] = max(covered.last, last.get(row.member_id, covered.last))
+    for member in Member.objects.filter(memberships__isnull=False).distinct():
+        if member.last_covered_on != last.get(member.pk):
+            found.append(f"member {member.pk} stores another last day than {last.get(member.pk)}")
     return found

@@ -90,6 +90,7 @@ def _load(minutes: float, *, app: str, measured: bool, faults: bool) -> Found:
                     _fault(day, running, oldest, dice)
                 now = _move_clock(now)
                 _ask(day, plan_line, "calls/plan", {"club": club.slug})
+        _ask(day, plan_line, "calls/plan", {"club": club.slug})  # what was planned at once with an outcome is settled
     _compare(day)
     _weigh(day, sizes, measured)
     found = day.crowd.found
