@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -30,10 +30,11 @@ class TooManyRows(Exception):
 
     code = "invalid"
     status = 422
-    field = None
+    fields: Mapping[str, Sequence[object]] = {}
+    message = _("More rows than an XLSX sheet can hold. Take CSV.")
 
     def __str__(self) -> str:
-        return str(_("More rows than an XLSX sheet can hold. Take CSV."))
+        return str(self.message)
 
 
 def neutral(value: str) -> str:

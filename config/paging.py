@@ -23,10 +23,11 @@ class BadCursor(Exception):
 
     code = "invalid"
     status = 400
-    field = None
+    fields: Mapping[str, Sequence[object]] = {}
+    message = _("This address of a page is not one of this list.")
 
     def __str__(self) -> str:
-        return str(_("This address of a page is not one of this list."))
+        return str(self.message)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,15 @@ def keyset(queryset: QuerySet[Any], order: Sequence[By], *, after: str = "", bef
         after=_encode(first - 1 + len(rows), rows[-1], order) if later else "",
         first=first if rows else 0,
     )
+
+
+def neighbours(queryset: QuerySet[Any], order: Sequence[By], row: Any) -> tuple[Any | None, Any | None]:
+    """The rows before and after one of a list, None at an end (two queries); ``order`` as for ``keyset``."""
+    here = _encode(1, row, order)
+    after = keyset(queryset, order, after=here, size=1)
+    before = keyset(queryset, order, before=here, size=1).rows
+    following = after.rows[0] if after.rows and after.first > 1 else None
+    return (before[0] if before and before[0].pk != row.pk else None), following
 
 
 def _direction(by: By, backwards: bool) -> OrderBy:

@@ -59,6 +59,18 @@ def test_turning_pages_forward_and_back_shows_every_row_once(name: str, people: 
     assert page.first == 1 and not pages[0].before
 
 
+@pytest.mark.parametrize("name", ORDERS)
+def test_each_row_knows_the_one_before_and_the_one_after(name: str, people: QuerySet[User]) -> None:
+    order = ORDERS[name]
+    rows = paging.keyset(people, order, size=61).rows
+    for at in (0, 1, 30, 59, 60):
+        before, after = paging.neighbours(people, order, rows[at])
+        assert before == (rows[at - 1] if at else None)
+        assert after == (rows[at + 1] if at < 60 else None)
+    only = people.filter(pk=rows[5].pk)
+    assert paging.neighbours(only, order, rows[5]) == (None, None)
+
+
 def test_rows_without_a_value_stand_last_in_both_directions(people: QuerySet[User]) -> None:
     for name in ("seen", "seen backwards"):
         rows = paging.keyset(people, ORDERS[name], size=100).rows
