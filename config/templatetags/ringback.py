@@ -149,6 +149,14 @@ def long_day(value: date | datetime | None, where: object = None) -> str:
     return written(_local(value, where) if isinstance(value, datetime) else value, "j E Y")
 
 
+@register.filter
+def full_day(value: date | datetime | None, where: object = None) -> str:
+    """ "Thursday 28 January 2027": for what is signed."""
+    if not value:
+        return DASH
+    return written(_local(value, where) if isinstance(value, datetime) else value, "l j E Y")
+
+
 def _day(value: date | datetime | None, where: object, pattern: str) -> str:
     if not value:
         return DASH

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -55,10 +56,22 @@ def offer_new(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             return redirect("offer_sheet", quote.pk)
     status = 422 if request.method == "POST" else 200
-    choices = choosing.plans(member=member, now=now, by=user)
-    return render(
-        request, "memberships/offer_new.html", {"member": member, "form": form, "choices": choices}, status=status
-    )
+    use = choosing.use_of(member=member, now=now)
+    choices = choosing.plans(member=member, now=now, by=user, use=use)
+    context = {"member": member, "form": form, "choices": choices, "use": _use_words(use), "explained": True}
+    return render(request, "memberships/offer_new.html", context, status=status)
+
+
+def _use_words(use: choosing.Use) -> list[tuple[str, list[tuple[str, int]]]]:
+    """How the member comes, as rows of words and visits; none where they did not come."""
+    if not use.visits:
+        return []
+    parts = (_("before 13:00"), _("13:00 to 17:00"), _("from 17:00"))
+    return [
+        (_("Zones"), [(zone or _("no zone"), count) for zone, count in use.zones.items()]),
+        (_("Days"), [(str(WEEKDAYS_ABBR[n]), count) for n, count in enumerate(use.weekdays) if count]),
+        (_("Hours"), [(part, count) for part, count in zip(parts, use.parts, strict=True) if count]),
+    ]
 
 
 @policy(Right.READ_PRICES)

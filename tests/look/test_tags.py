@@ -85,6 +85,7 @@ def test_a_day_names_its_year_only_when_it_is_another() -> None:
         assert plain(tags.day(dt.date(2026, 1, 28))) == "Wed 28 Jan 2026"
         assert plain(tags.short_day(dt.date(2027, 1, 28))) == "28 Jan"
         assert plain(tags.long_day(dt.date(2027, 1, 29))) == "29 January 2027"
+        assert plain(tags.full_day(dt.date(2027, 1, 29))) == "Friday 29 January 2027"
         assert tags.day(None) == tags.short_day(None) == tags.long_day(None) == "—"
     with translation.override("ru"):
         assert plain(tags.day(dt.date(2027, 1, 28))) == "чт 28 янв"

@@ -69,6 +69,43 @@ def test_plans_without_a_zone_that_the_member_uses_come_last_and_say_so(club, me
     assert text.index("With pool") < text.index("without pool: 3 visits in 12 weeks")
 
 
+def test_how_the_member_comes_stands_beside_the_plans(club, member, anna):
+    factories.make_plan(club)
+    for when in ("2026-11-09T09:00", "2026-11-10T18:00", "2026-11-11T18:00"):
+        factories.make_visit(member, when, "pool")
+    factories.make_visit(member, "2026-08-01T09:00", "sauna")
+    page = browser(anna).get(f"/members/{member.pk}/offer/")
+    assert page.context["use"] == [
+        ("Zones", [("pool", 3)]),
+        ("Days", [("Mon", 1), ("Tue", 1), ("Wed", 1)]),
+        ("Hours", [("before 13:00", 1), ("from 17:00", 2)]),
+    ]
+    quiet = factories.make_member(club, last_name="Quiet", phone="")
+    assert "nothing to go by" in browser(anna).get(f"/members/{quiet.pk}/offer/").text
+
+
+def test_the_largest_saving_stands_first_with_its_reasons_and_the_plan_they_have_is_chosen(club, member, anna):
+    has = factories.make_plan(club)
+    dearer = factories.make_plan(club, "M24", term="24m", price=700, name="Two years")
+    factories.make_promotion(club, "TWO", name="Two years", value=30, plans=(dearer,))
+    factories.make_promotion(club, "EARLY", name="Early", value=5, plans=(has,))
+    page = browser(anna).get(f"/members/{member.pk}/offer/")
+    choices = page.context["choices"]
+    assert [choice.quote.plan.code for choice in choices] == ["M24", "M12"]
+    assert [choice.saved for choice in choices] == [Decimal("210.00"), Decimal("18.00")]
+    assert [(choice.current, choice.preferred) for choice in choices] == [(False, False), (True, True)]
+    assert (
+        "30 % off: Two years" in page.text.replace("\u00a0", " ")
+        and f'value="{has.pk}" class="chk" checked' in page.text
+    )
+
+
+def test_what_a_plan_would_cost_is_no_operators_business(club, member):
+    assert (
+        browser(factories.make_user(club, "operator", "nadia")).get(f"/members/{member.pk}/offer/").status_code == 403
+    )
+
+
 def test_an_offer_is_made_and_leads_to_its_sheet(club, member, anna):
     plan = factories.make_plan(club)
     answer = browser(anna).post(f"/members/{member.pk}/offer/", {"plan": plan.pk})
