@@ -46,12 +46,20 @@ class Filter:
 
 @dataclass(frozen=True)
 class View:
-    """A saved view: a tab with its count (None: not counted) and address."""
+    """A saved view: a tab with its count (None: not counted; ``more``: at least so many) and address.
+
+    ``edit``: where it is renamed or deleted; ``whose``: somebody else's; ``new``: not a view but where the list as it
+    is filtered becomes one.
+    """
 
     label: object
     url: str
     count: int | None = None
     current: bool = False
+    more: bool = False
+    edit: str = ""
+    whose: str = ""
+    new: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,7 @@ class Table:
     size: int = 25
     search: object = ""
     selectable: bool = False
+    bulk_url: str = ""
     bulk_template: str = ""
     exports: bool = False
     empty: Empty | None = None

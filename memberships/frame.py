@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from memberships import access, places
 from memberships.models import Club, Role, User
@@ -78,5 +79,15 @@ def context(request: HttpRequest) -> dict[str, object]:
         "prices": holds(role, Right.READ_PRICES),
         "search_url": reverse("member_list"),
         "club_switch_url": reverse("switch_club"),
-        "user_links": [{"label": Role(role).label, "url": reverse("profile")}] if role else [],
+        "user_links": _user_links(role),
     }
+
+
+def _user_links(role: str) -> list[dict[str, object]]:
+    """What stands in the menu under the user's name."""
+    if not role:
+        return []
+    links: list[dict[str, object]] = [{"label": Role(role).label, "url": reverse("profile")}]
+    if holds(role, Right.READ_AUDIT):
+        links.append({"label": _("Changes"), "url": reverse("audit_list")})
+    return links

@@ -36,6 +36,9 @@ def of(*, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action
     if not marked or access.may(user, Right.CLEAR_DNC, member.club):
         label = _("May be called…") if marked else _("Do not call…")
         actions.append(Action(label, reverse("member_do_not_call", args=[member.pk]), "phone-off", position=70))
+    if member.deceased_on is None or access.may(user, Right.CLEAR_DNC, member.club):
+        label = _("Not deceased…") if member.deceased_on else _("Deceased…")
+        actions.append(Action(label, reverse("member_deceased", args=[member.pk]), position=92, rare=True))
     if access.may(user, Right.EXPORT_MEMBERS, member.club):
         actions.append(Action(_("Export as JSON"), reverse("member_export", args=[member.pk]), position=95, rare=True))
         actions.append(Action(_("Erase…"), reverse("member_erase", args=[member.pk]), position=96, rare=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from memberships.models import Freeze, Member, Membership, Quote, SegmentChange, Visit
+from memberships.models import Freeze, Member, Membership, Quote, SegmentChange, SpecialDate, Visit
 from memberships.places import MemberRows
 
 DETAILS = (
@@ -18,5 +18,6 @@ ROWS = (
     MemberRows("freezes", _("Freezes"), Freeze, path="membership__member", words=("reason", "override_reason")),
     MemberRows("visits", _("Visits"), Visit, once="at"),
     MemberRows("quotes", _("Offers"), Quote, words=("override_reason",)),
+    MemberRows("special_dates", _("Special dates"), SpecialDate, words=("name",)),
     MemberRows("segments", _("Segments"), SegmentChange, once="on"),
 )

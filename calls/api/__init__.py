@@ -1,16 +1,22 @@
 """The API of this room: ``urlpatterns`` below /api/v1/."""
 
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
 
+from calls import complaints
 from calls.api import meetings, outcome, policies, reports, requests, staff, work
-from calls.models import CallAttempt, ContactPolicy, Meeting, Request
-from memberships.api import audit
+from calls.models import CallAttempt, Complaint, ContactPolicy, Meeting, RefusalReason, Request
+from memberships import audit
 from memberships.rights import Right
 
-audit.kinds["meeting"] = audit.Audited(Meeting, Right.READ_AUDIT)
-audit.kinds["request"] = audit.Audited(Request)
-audit.kinds["attempt"] = audit.Audited(CallAttempt)
-audit.kinds["contact_policy"] = audit.Audited(ContactPolicy)
+audit.kinds["meeting"] = audit.Audited(Meeting, _("Meeting"), Right.READ_AUDIT)
+audit.kinds["request"] = audit.Audited(Request, _("Request"))
+audit.kinds["complaint"] = audit.Audited(
+    Complaint, _("Complaint"), seen_by=lambda rows, user: rows.filter(pk__in=complaints.seen_by(user).values("pk"))
+)
+audit.kinds["attempt"] = audit.Audited(CallAttempt, _("Call"))
+audit.kinds["reason"] = audit.Audited(RefusalReason, _("Refusal reason"))
+audit.kinds["contact_policy"] = audit.Audited(ContactPolicy, _("Contact policy"))
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("clubs/<str:slug>", policies.club, name="api_club"),

@@ -5,7 +5,6 @@ As in ``planning``, each ``…_call`` answers what is wanted on a club day, or `
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import zoneinfo
 
@@ -13,7 +12,7 @@ from calls.rules import hours
 from calls.rules.facts import Policy
 from calls.rules.kinds import Kind
 from calls.rules.planning import Wanted
-from memberships.rules import local_time
+from memberships.rules import local_time, special_days
 from memberships.rules.sentences import N_, ShortDay, sentence
 from memberships.rules.terms import DAY, Span
 
@@ -84,13 +83,6 @@ def freeze_ending_call(*, on: dt.date, freeze: int, days: Span, policy: Policy) 
     return Wanted(kind=Kind.FREEZE_ENDING, key=str(freeze), due_on=due_on, reason=text)
 
 
-def birthday_in(year: int, birthday: dt.date) -> dt.date:
-    """The birthday in a year; that of 29 February on the 28th in common years."""
-    if (birthday.month, birthday.day) == (2, 29) and not calendar.isleap(year):
-        return dt.date(year, 2, 28)
-    return birthday.replace(year=year)
-
-
 def birthday_call(
     *, member: int, birthday: dt.date, segment: str, zone: zoneinfo.ZoneInfo, since: dt.datetime, until: dt.datetime
 ) -> Wanted | None:
@@ -103,7 +95,7 @@ def birthday_call(
     first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
     for day in (first + away * DAY for away in range((last - first).days + 1)):
         begins, over = local_time.first_instant(day, zone), local_time.instant(day, hours.LATEST, zone)
-        if birthday_in(day.year, birthday) == day and begins < until and over > since:
+        if special_days.in_year(day.year, birthday) == day and begins < until and over > since:
             text = sentence(N_("Birthday on %(day)s."), day=ShortDay(day))
             return Wanted(kind=Kind.BIRTHDAY, key=f"{member}:{day.year}", due_on=day, due_at=begins, reason=text)
     return None

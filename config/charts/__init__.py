@@ -14,10 +14,12 @@ from config.charts.bars import (
     slot_bars,
     step_strip,
 )
+from config.charts.periods import Axis, axis_of, months_row, period_row
 from config.charts.terms import Move, Span, Term, membership_band, moves, term_bar
 from config.charts.visits import spark, visit_weeks, visit_year
 
 __all__ = [
+    "Axis",
     "Month",
     "Move",
     "ParetoRow",
@@ -26,11 +28,14 @@ __all__ = [
     "Slot",
     "Span",
     "Term",
+    "axis_of",
     "membership_band",
     "month_bars",
+    "months_row",
     "moves",
     "pareto",
     "parts_bar",
+    "period_row",
     "progress",
     "slot_bars",
     "spark",

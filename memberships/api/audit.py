@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,32 +15,10 @@ from config import api
 from config.access import policy
 from memberships import access, audit
 from memberships.api import fields, finding
-from memberships.models import Closure, ClubPolicy, Employee, Freeze, Member, Membership, Plan, Promotion
+from memberships.audit import kinds
 from memberships.rights import Right
 
 MOST = 10_000
-
-
-@dataclass(frozen=True)
-class Audited:
-    """A kind of object whose history can be read: who may, and the look-up of its club's id."""
-
-    model: type[Model]
-    right: Right = Right.READ_ALL_AUDIT
-    club: str = "club"
-
-
-kinds: dict[str, Audited] = {
-    "member": Audited(Member, Right.READ_AUDIT),
-    "membership": Audited(Membership, Right.READ_AUDIT),
-    "freeze": Audited(Freeze, Right.READ_AUDIT, "membership__club"),
-    "plan": Audited(Plan),
-    "promotion": Audited(Promotion, club="clubs"),
-    "closure": Audited(Closure),
-    "employee": Audited(Employee),
-    "club_policy": Audited(ClubPolicy),
-}
-"""By the word before the colon; upper rooms add theirs."""
 
 
 class FieldChangeSerializer(serializers.Serializer[Any]):
@@ -86,6 +62,8 @@ def changes(request: Request) -> Response:
     pk = int(number)
     clubs = access.club_ids(user, kind.right)
     rows = kind.model._default_manager.filter(**{f"{kind.club}__in": clubs})
+    if kind.seen_by is not None:
+        rows = kind.seen_by(rows, user)
     found = list(rows.filter(pk=pk).distinct()) if pk <= access.LARGEST_ID else []
     shape = ChangeSerializer()
     return api.listed(request, audit.changes(found, limit=MOST), shape.to_representation)

@@ -73,3 +73,16 @@ class ReasonForm(forms.Form):
     """One sentence why."""
 
     reason = forms.CharField(label=_("Why?"), max_length=400)
+
+
+class DateForm(forms.Form):
+    """A special date of a member."""
+
+    on = forms.DateField(label=_("Day"), widget=DayInput)
+    name = forms.CharField(label=_("What it is"), max_length=80, help_text=_("For example: joined the running team."))
+
+
+class DeceasedForm(forms.Form):
+    """The day on which a member died, as far as it is known."""
+
+    on = forms.DateField(label=_("Day"), required=False, widget=DayInput, help_text=_("Empty: today."))

@@ -117,6 +117,18 @@ class Member(models.Model):
         return zoneinfo.ZoneInfo(self.timezone or club.timezone)
 
 
+@tracked()
+class SpecialDate(models.Model):
+    """A day that matters to a member besides the birthday: an anniversary, a marathon. Told each year anew."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="special_dates")
+    on = models.DateField(_("day"))
+    name = models.CharField(_("what it is"), max_length=80)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SegmentChange(models.Model):
     """From which day a member has been of which segment, and why."""
 

@@ -1,49 +1,23 @@
-"""Plans and promotions: what is sold, and on which terms."""
+"""Plans and promotions made and changed: what is sold, and on which terms."""
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from config import charts, clock, exports
+from config import clock
 from config.access import policy
 from config.forms import refuse
-from memberships import access, catalogue, frame, quiet
-from memberships.exports import PLANS, PROMOTIONS, table
+from memberships import access, catalogue, frame
 from memberships.forms.catalogue import PlanForm, PromotionForm
 from memberships.models import Club, Plan, Promotion
 from memberships.rights import Right
-from memberships.rules import amounts
 from memberships.rules.errors import Refused
 from memberships.views.people import acting
-
-
-@policy(Right.READ_OFFERS)
-@require_safe
-def plan_list(request: HttpRequest) -> HttpResponseBase:
-    """The club's plans; operators see names, terms and zones. They go out as the file that the import reads."""
-    club = frame.current_club(request, Right.READ_OFFERS)
-    today = clock.today(club.zone)
-    running = Q(memberships__starts_on__lte=today, memberships__last_covered_on__gte=today)
-    plans = Plan.objects.filter(club=club).annotate(running=Count("memberships", running)).order_by("-active", "code")
-    if access.may(acting(request), Right.READ_PRICES, club):
-        header, rows = PLANS.columns, lambda: table(PLANS, club, today)
-    else:
-        plans = quiet.plans(plans)
-        header = ("code", "name", "term", "zones")
-        rows = lambda: [(plan.code, plan.name, plan.term, ";".join(plan.zones)) for plan in plans]  # noqa: E731
-    if download := exports.asked(request, f"{club.slug}-plans", header, rows):
-        return download
-    context = {"plans": plans, "may_write": access.may(acting(request), Right.WRITE_OFFERS, club)}
-    return render(request, "memberships/plan_list.html", context)
 
 
 @policy(Right.WRITE_OFFERS)
@@ -66,52 +40,6 @@ def plan_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             return redirect("plan_list")
     context = {"form": form, "plan": plan if plan.pk else None}
     return render(request, "memberships/plan_form.html", context, status=422 if form.errors else 200)
-
-
-@policy(Right.READ_OFFERS)
-@require_safe
-def promotion_list(request: HttpRequest) -> HttpResponseBase:
-    """The club's promotions with a bar for each sale period; operators see what may be said on the phone.
-
-    They go out as the file that the import reads, to operators as what they see.
-    """
-    club = frame.current_club(request, Right.READ_OFFERS)
-    today = clock.today(club.zone)
-    rows = list(Promotion.objects.filter(clubs=club).prefetch_related("plans", "clubs").order_by("starts_on", "pk"))
-    running = [row for row in rows if row.starts_on <= today and (row.ends_on is None or row.ends_on >= today)]
-    prices = access.may(acting(request), Right.READ_PRICES, club)
-    for row in rows:
-        row.running = row in running  # type: ignore[attr-defined]
-        row.over = row.ends_on is not None and row.ends_on < today  # type: ignore[attr-defined]
-        row.bar = _bar(row, today)  # type: ignore[attr-defined]
-        if not prices:
-            row.name = amounts.mask_amounts(row.name)
-            row.phone_summary = amounts.mask_amounts(row.phone_summary)
-        row.days = int(row.value)  # type: ignore[attr-defined]
-    shown = rows if prices else [row for row in running if row.phone_summary]
-    if prices:
-        download = exports.asked(
-            request, f"{club.slug}-promotions", PROMOTIONS.columns, lambda: table(PROMOTIONS, club, today)
-        )
-    else:
-        header = ("name", "phone_summary", "ends_on")
-        lines = [(row.name, row.phone_summary, row.ends_on) for row in shown]
-        download = exports.asked(request, f"{club.slug}-promotions", header, lambda: lines)
-    if download:
-        return download
-    context = {
-        "promotions": shown,
-        "may_write": access.may(acting(request), Right.WRITE_OFFERS, club),
-        "today": today,
-    }
-    template = "memberships/promotion_list.html" if prices else "memberships/promotion_summaries.html"
-    return render(request, template, context)
-
-
-def _bar(row: Promotion, today: dt.date) -> object:
-    """Where today lies in the sale period, an open one taken to a year from now."""
-    last = row.ends_on or max(row.starts_on, today) + dt.timedelta(days=365)
-    return charts.term_bar(charts.Span(row.starts_on, last), today=min(max(today, row.starts_on), last))
 
 
 @policy(Right.WRITE_OFFERS)

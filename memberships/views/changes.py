@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from config.access import policy
 from memberships import access, audit, frame
-from memberships.models import Freeze, Member, Membership
+from memberships.models import Freeze, Member, Membership, SpecialDate
 from memberships.rights import Right
+from memberships.views import change_words
 from memberships.views.people import acting
 
 
@@ -21,5 +22,6 @@ def member_changes(request: HttpRequest, pk: int) -> HttpResponse:
     frame.enter(request, member.club)
     memberships = list(Membership.objects.filter(member=member).order_by("pk"))
     freezes = list(Freeze.objects.filter(membership__in=memberships).order_by("pk"))
-    changes = audit.changes([member, *memberships, *freezes])
-    return render(request, "memberships/member_changes.html", {"member": member, "changes": changes})
+    dates = list(SpecialDate.objects.filter(member=member).order_by("pk"))
+    rows = change_words.told(audit.changes([member, *memberships, *freezes, *dates]), member.club)
+    return render(request, "memberships/member_changes.html", {"member": member, "rows": rows})

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config import clock, exports
+from config import clock, exports, tables
 from config.access import policy
 from config.forms import refuse
+from config.paging import By
 from config.widgets import DayInput
 from config.words import said
 from memberships import access, frame, freezing
-from memberships.models import Closure
+from memberships.models import Closure, Club
 from memberships.rights import Right
 from memberships.rules.errors import Refused
 from memberships.rules.terms import DAY
+from memberships.views import listing
 from memberships.views.people import acting
 
 SHOWN = 50
@@ -45,21 +49,68 @@ class TakeBackForm(forms.Form):
     )
 
 
+COLUMNS = (
+    tables.Column("why", gettext_lazy("Why")),
+    tables.Column("days", gettext_lazy("Days"), sort="starts"),
+    tables.Column("frozen", gettext_lazy("Memberships frozen"), numeric=True),
+    tables.Column("made", gettext_lazy("Made by"), hide_small=True),
+)
+STATES = (("ahead", gettext_lazy("ahead")), ("now", gettext_lazy("now")), ("past", gettext_lazy("past")))
+
+
 @policy(Right.OVERRIDE)
 @require_safe
 def closure_list(request: HttpRequest) -> HttpResponseBase:
     """The club's closures, the latest first, each with how many memberships it freezes."""
     club = frame.current_club(request, Right.OVERRIDE)
-    standing = Count("freezes__membership", filter=Q(freezes__voided=False), distinct=True)
-    rows = Closure.objects.filter(club=club).select_related("made_by").annotate(frozen=standing)
-    rows = rows.order_by("-starts_on", "-pk")
+    today = clock.today(club.zone)
+    table = tables.Table(
+        query=request.GET,
+        queryset=found(club, request.GET, today),
+        columns=COLUMNS,
+        sorts={"starts": (By("starts_on"), By("id"))},
+        default_sort="-starts",
+        row_template="memberships/_closure_row.html",
+        filters=(tables.Filter("state", _("When"), list(STATES)),),
+        exports=True,
+        views=listing.tabs(
+            request, club, LISTED, [(_("All"), {}), (_("Ahead"), {"state": "ahead"}), (_("Past"), {"state": "past"})],
+            lambda query: found(club, query, today),
+        ),
+    )  # fmt: skip
     lines = (
-        (row.why, row.starts_on, row.ends_on, row.taken_back_on, row.frozen, str(row.made_by or "")) for row in rows
+        (row.why, row.starts_on, row.ends_on, row.taken_back_on, row.frozen, str(row.made_by or ""))
+        for row in table.queryset.order_by("-starts_on", "-pk")
     )
     if download := exports.asked(request, f"{club.slug}-closures", EXPORT_HEADER, lambda: lines):
         return download
-    context = {"closures": rows, "today": clock.today(club.zone)}
-    return render(request, "memberships/closure_list.html", context)
+    if not table.page.rows:
+        some = Closure.objects.filter(club=club).exists()
+        ways = table.ways(lambda query: found(club, query, today).count())
+        table.empty = tables.Empty(_("No closure fits") if some else _("The club has not been closed yet"), "", ways)
+    return tables.answer(request, "memberships/closure_list.html", table, {"today": today})
+
+
+def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Closure]:
+    """The closures that an address asks for, with the memberships that each freezes."""
+    standing = Count("freezes__membership", filter=Q(freezes__voided=False), distinct=True)
+    rows = Closure.objects.filter(club=club).select_related("made_by").annotate(frozen=standing)
+    match query.get("state", ""):
+        case "":
+            return rows
+        case "ahead":
+            return rows.filter(starts_on__gt=today)
+        case "now":
+            return rows.filter(starts_on__lte=today, ends_on__gte=today)
+        case "past":
+            return rows.filter(ends_on__lt=today)
+        case _:
+            return rows.none()
+
+
+LISTED = listing.register(
+    listing.Listed("closures", gettext_lazy("Closures"), "closure_list", Right.OVERRIDE, ("state",), found)
+)
 
 
 @policy(Right.OVERRIDE)

@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config import charts
-from memberships import attendance, people, places, quiet, standing
-from memberships.models import Freeze, Member, MemberErasure, Membership, SaleKind, Visit
-from memberships.rules import amounts, local_time, terms
+from memberships import attendance, audit, people, places, quiet, segments, standing
+from memberships.models import Freeze, Member, MemberErasure, Membership, SaleKind, Segment, Visit
+from memberships.rules import amounts, local_time, special_days, terms
+from memberships.rules.sentences import Sentence
 from memberships.rules.terms import Status
 
 SHOWN = 60
 VISITS_SHOWN = 3
+ADULT = 18
+"""Years from which a member is rung themselves."""
 TABS = (
     ("", gettext_lazy("Everything")),
     ("call", gettext_lazy("Calls")),
@@ -75,6 +78,16 @@ def context(*, member: Member, now: dt.datetime, prices: bool, tab: str) -> dict
         "special_terms": stand.membership.special_terms if stand.membership else "",
         "bought_with": ", ".join(bought_with),
         "notes": member.notes,
+        "weeks": charts.visit_weeks(
+            coming.weeks,
+            coming.counts.usual / 4,
+            falling=bool(lapse and lapse.falling),
+            first_on=today - dt.timedelta(days=7 * len(coming.weeks) - 1),
+        ),
+        "segments": _segments(member),
+        "consents": _consents(member),
+        "dates": _dates(member, today, prices),
+        "minor": member.birthday is not None and terms.months_between(member.birthday, today) < 12 * ADULT,
         "erasure": MemberErasure.objects.filter(member=member).order_by("pk").first(),
         "happenings": shown[:limit],
         "more": max(0, len(shown) - limit),
@@ -136,6 +149,34 @@ def _without_most_visits(happenings: list[places.Happening]) -> list[places.Happ
     """Everything but all visits except the last few, which would hide the rest; their own tab has them."""
     last = [one for one in happenings if one.kind == "visit"][:VISITS_SHOWN]
     return [one for one in happenings if one.kind != "visit" or one in last]
+
+
+def _segments(member: Member) -> list[tuple[dt.date, str, Sentence]]:
+    """From which day the member was of which segment, and why; newest first."""
+    rows = segments.history(member)
+    return [(row.on, str(Segment(row.segment).label), Sentence.from_json(row.why)) for row in rows if row.why]
+
+
+CONSENTS = (
+    ("consent_calls", gettext_lazy("Calls")),
+    ("consent_sms", gettext_lazy("SMS")),
+    ("consent_email", gettext_lazy("E-mail")),
+)
+
+
+def _consents(member: Member) -> list[tuple[object, bool | None, audit.Known | None]]:
+    """Each consent with since when it stands, and who wrote it."""
+    known = audit.known_since(member, [name for name, _label in CONSENTS])
+    return [(label, getattr(member, name), known.get(name)) for name, label in CONSENTS]
+
+
+def _dates(member: Member, today: dt.date, prices: bool) -> list[tuple[dt.date, int, str]]:
+    """The days that matter to the member, as (when next, days until, what): the nearest first."""
+    named = [(row.on, row.name if prices else amounts.mask_amounts(row.name)) for row in member.special_dates.all()]
+    if member.birthday is not None:
+        named.append((member.birthday, _("birthday")))
+    coming = [(special_days.next_time(day, today), name) for day, name in named]
+    return sorted((day, (day - today).days, name) for day, name in coming)
 
 
 def _age(member: Member, today: dt.date) -> int | None:

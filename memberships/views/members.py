@@ -6,23 +6,26 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from config import charts, clock, exports, tables
 from config.access import policy
-from config.paging import By
+from config.paging import By, neighbours
 from config.templatetags.ringback import days_tone
-from memberships import access, attendance, frame, places, quiet, standing, visits
+from memberships import access, attendance, bulk, frame, places, quiet, standing, visits
 from memberships.models import Club, Member, Membership, Plan, Segment
 from memberships.rights import Right
 from memberships.rules.terms import Status
-from memberships.views import member_page
+from memberships.views import listing, member_page
+from memberships.views.listing import COUNT_TO
 
 COLUMNS = (
     tables.Column("name", gettext_lazy("Member"), sort="name"),
@@ -53,8 +56,6 @@ ENDS = {
     "-30": (-30, -1, gettext_lazy("up to 30 days ago")),
     "-365": (-365, -31, gettext_lazy("lost, under a year")),
 }
-COUNT_TO = 10_000
-"""Tabs count no further than this: a count of a million rows is not worth its wait."""
 
 
 @dataclass
@@ -91,6 +92,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     club = frame.current_club(request, Right.READ_MEMBERS)
     today = clock.today(club.zone)
     prices = access.may(frame.person(request), Right.READ_PRICES, club)
+    may_edit = access.may(frame.person(request), Right.EDIT_MEMBERS, club)
     plans = Plan.objects.filter(club=club).order_by("name", "pk")
     plans = plans if prices else quiet.plans(plans)
     table = tables.Table(
@@ -108,9 +110,12 @@ def member_list(request: HttpRequest) -> HttpResponse:
             tables.Filter("dnc", _("Do not call"), [("1", _("yes")), ("0", _("no"))], extra=True),
             tables.Filter("phone", _("Phone"), [("none", _("missing")), ("bad", _("marked wrong"))], extra=True),
         ),
-        views=_views(club, request.GET, today),
+        views=listing.tabs(request, club, LISTED, BUILT_IN, lambda query: found(club, query, today)),
         search=_("Part of a name, 7 digits of a number"),
         exports=access.may(frame.person(request), Right.EXPORT_MEMBERS, club),
+        selectable=may_edit,
+        bulk_url=reverse("members_bulk") if may_edit else "",
+        bulk_template="memberships/_bulk_members.html",
     )
     asked = request.GET.get("export")
     if asked in exports.FORMATS:
@@ -122,9 +127,16 @@ def member_list(request: HttpRequest) -> HttpResponse:
     table.page.rows[:] = rows_of(club, table.page.rows, today)
     if not prices:
         quiet.memberships(row.membership for row in table.page.rows)
-    may_edit = access.may(frame.person(request), Right.EDIT_MEMBERS, club)
     to_mend = visits.to_mend(club).order_by()[:COUNT_TO].count() if may_edit else 0
-    context = {"may_edit": may_edit, "to_mend": to_mend}
+    if not request.GET.get("q"):  # what was searched for stays out of other addresses
+        table.extra["of"] = f"?{urlencode({'of': listing.kept(LISTED, request.GET) or 'sort=name'})}"
+    fresh = bulk.fresh(club=club, now=clock.now()) if may_edit else []
+    context = {
+        "may_edit": may_edit,
+        "to_mend": to_mend,
+        "fresh_marks": [(mark, mark.made_at + bulk.REVERSIBLE) for mark in fresh],
+        "may_take_back": access.may(frame.person(request), Right.CLEAR_DNC, club),
+    }
     return tables.answer(request, "memberships/member_list.html", table, context)
 
 
@@ -189,22 +201,13 @@ def rows_of(club: Club, members: list[Member], today: dt.date) -> list[Row]:
     return rows
 
 
-def _views(club: Club, query: QueryDict, today: dt.date) -> tuple[tables.View, ...]:
-    plain = {key: value for key, value in query.items() if key not in ("sort", "after", "before", "q")}
-    tabs = (
-        (_("All"), {}),
-        (_("Ends within 30 days"), {"ends": "30"}),
-        (_("Frozen"), {"status": "frozen"}),
-        (_("Ended up to 30 days ago"), {"ends": "-30"}),
-        (_("Lost, under a year"), {"ends": "-365"}),
-    )
-    views = []
-    for label, asked in tabs:
-        address = QueryDict(mutable=True)
-        address.update(asked)
-        count = found(club, address, today)[:COUNT_TO].count()
-        views.append(tables.View(label, f"?{address.urlencode()}", count if count < COUNT_TO else None, plain == asked))
-    return tuple(views)
+BUILT_IN = (
+    (gettext_lazy("All"), {}),
+    (gettext_lazy("Ends within 30 days"), {"ends": "30"}),
+    (gettext_lazy("Frozen"), {"status": "frozen"}),
+    (gettext_lazy("Ended up to 30 days ago"), {"ends": "-30"}),
+    (gettext_lazy("Lost, under a year"), {"ends": "-365"}),
+)
 
 
 def _empty(club: Club, table: tables.Table, today: dt.date) -> tables.Empty:
@@ -251,6 +254,33 @@ def _batches(rows: Iterable[Member], size: int) -> Iterator[list[Member]]:
         yield batch
 
 
+LISTED = listing.register(
+    listing.Listed(
+        "members",
+        gettext_lazy("Members"),
+        "member_list",
+        Right.READ_MEMBERS,
+        filters=("ends", "status", "plan", "segment", "dnc", "phone"),
+        found=found,
+        header=EXPORT_HEADER,
+        export=_export,
+    )
+)
+
+
+def _beside(member: Member, of: str, today: dt.date) -> dict[str, object]:
+    """The members before and after one in the list that led to them (``of``: its address)."""
+    query = listing.asked(of)
+    if not query or query.get("q"):
+        return {}
+    rows = found(member.club, query, today)
+    if not rows.filter(pk=member.pk).exists():
+        return {}
+    table = tables.Table(query, rows, (), SORTS, "", default_sort="ends" if query.get("ends") else "name")
+    before, after = neighbours(rows, table.order, member)
+    return {"before": before, "after": after, "of": urlencode({"of": of}), "list_query": of}
+
+
 @policy(Right.READ_MEMBERS)
 @require_safe
 def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
@@ -267,6 +297,7 @@ def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
     shown = sorted((panel for panel in panels if panel), key=lambda panel: panel.position)
     actions = [action for place in places.member_actions for action in place(request=request, member=member, now=now)]
     actions.sort(key=lambda action: action.position)
+    context |= _beside(member, request.GET.get("of", ""), clock.today(member.club.zone))
     context |= {
         "main_panels": [panel for panel in shown if panel.column == "main"],
         "side_panels": [panel for panel in shown if panel.column == "side"],

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -19,7 +20,9 @@ from memberships import access, frame, quiet, standing
 from memberships.models import Club, Membership, Plan, SaleKind
 from memberships.rights import Right
 from memberships.rules.terms import Status
-from memberships.views.members import COUNT_TO, ENDS, STATUS_NAMES
+from memberships.views import listing
+from memberships.views.listing import COUNT_TO
+from memberships.views.members import ENDS, STATUS_NAMES
 
 COLUMNS = (
     tables.Column("member", gettext_lazy("Member"), sort="member"),
@@ -52,6 +55,7 @@ def membership_list(request: HttpRequest) -> HttpResponse:
     club = frame.current_club(request, Right.READ_MEMBERS)
     today = clock.today(club.zone)
     prices = access.may(frame.person(request), Right.READ_PRICES, club)
+    may_export = access.may(frame.person(request), Right.EXPORT_MEMBERS, club)
     plans = Plan.objects.filter(club=club).order_by("name", "pk")
     plans = plans if prices else quiet.plans(plans)
     filters = [
@@ -68,16 +72,21 @@ def membership_list(request: HttpRequest) -> HttpResponse:
         queryset=found(club, request.GET, today, prices=prices),
         columns=(*COLUMNS, *(MONEY if prices else ())),
         sorts=MONEY_SORTS if prices else SORTS,
-        default_sort="ends",
+        default_sort="ends" if request.GET.get("ends") or request.GET.get("status") else "-ends",
         row_template="memberships/_membership_row.html",
         filters=filters,
-        views=_views(club, request.GET, today, prices),
-        exports=access.may(frame.person(request), Right.EXPORT_MEMBERS, club),
+        views=listing.tabs(
+            request, club, LISTED, _built_in(prices), lambda query: found(club, query, today, prices=prices)
+        ),
+        exports=may_export,
+        selectable=may_export,
+        bulk_url=reverse("memberships_bulk") if may_export else "",
+        bulk_template="memberships/_bulk_memberships.html",
     )
     asked = request.GET.get("export")
     if asked in exports.FORMATS:
         access.require(frame.person(request), Right.EXPORT_MEMBERS, club)
-        rows = _export(table.queryset.order_by("effective_ends_on", "pk"))
+        rows = _export(table.queryset.order_by("effective_ends_on", "pk"), today)
         return exports.response(asked, f"{club.slug}-memberships", EXPORT_HEADER, rows)
     if not table.page.rows:
         count = table.ways(lambda query: found(club, query, today, prices=prices)[:COUNT_TO].count())
@@ -87,7 +96,7 @@ def membership_list(request: HttpRequest) -> HttpResponse:
     return tables.answer(request, "memberships/membership_list.html", table, context)
 
 
-def found(club: Club, query: QueryDict, today: dt.date, *, prices: bool) -> QuerySet[Membership]:
+def found(club: Club, query: QueryDict, today: dt.date, *, prices: bool = True) -> QuerySet[Membership]:
     """The memberships that an address asks for; unknown values of a filter find none."""
     rows = Membership.objects.filter(club=club).select_related("member", "plan")
     if ends := query.get("ends"):
@@ -111,9 +120,8 @@ def found(club: Club, query: QueryDict, today: dt.date, *, prices: bool) -> Quer
     return rows
 
 
-def _views(club: Club, query: QueryDict, today: dt.date, prices: bool) -> tuple[tables.View, ...]:
-    plain = {key: value for key, value in query.items() if key not in ("sort", "after", "before")}
-    tabs = [
+def _built_in(prices: bool) -> list[tuple[object, dict[str, str]]]:
+    tabs: list[tuple[object, dict[str, str]]] = [
         (_("All"), {}),
         (_("Ending soon"), {"ends": "30", "status": "active"}),
         (_("Frozen"), {"status": "frozen"}),
@@ -121,13 +129,7 @@ def _views(club: Club, query: QueryDict, today: dt.date, prices: bool) -> tuple[
     ]
     if prices:
         tabs.insert(3, (_("Balance due"), {"due": "1"}))
-    views = []
-    for label, asked in tabs:
-        address = QueryDict(mutable=True)
-        address.update(asked)
-        count = found(club, address, today, prices=prices)[:COUNT_TO].count()
-        views.append(tables.View(label, f"?{address.urlencode()}", count if count < COUNT_TO else None, plain == asked))
-    return tuple(views)
+    return tabs
 
 
 def _dress(rows: list[Membership], today: dt.date, prices: bool) -> None:
@@ -151,7 +153,7 @@ EXPORT_HEADER = (
 )  # fmt: skip
 
 
-def _export(rows: QuerySet[Membership]) -> Iterator[list[object]]:
+def _export(rows: QuerySet[Membership], _today: dt.date) -> Iterator[list[object]]:
     for row in rows.iterator(chunk_size=1000):
         yield [
             row.external_id or "",
@@ -169,3 +171,18 @@ def _export(rows: QuerySet[Membership]) -> Iterator[list[object]]:
             row.special_terms,
             row.cancelled_on,
         ]
+
+
+LISTED = listing.register(
+    listing.Listed(
+        "memberships",
+        gettext_lazy("Memberships"),
+        "membership_list",
+        Right.READ_MEMBERS,
+        filters=("ends", "status", "plan", "kind", "special", "due"),
+        found=found,
+        header=EXPORT_HEADER,
+        export=_export,
+        picked="membership",
+    )
+)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from memberships.models import Club, Freeze, Visit
 from memberships.rights import Right
 from memberships.rules import local_time
 from memberships.rules.errors import Refused
+from memberships.views import listing
 from memberships.views.people import acting
 
 COLUMNS = (
@@ -37,21 +39,21 @@ SORTS = {"at": (By("at"), By("id"))}
 def to_mend(request: HttpRequest) -> HttpResponseBase:
     """The visits that somebody should look at, newest first, with what can be done."""
     club = frame.current_club(request, Right.EDIT_MEMBERS)
-    rows = visits.to_mend(club).order_by()
-    why = request.GET.get("why", "")
-    if why:
-        rows = rows.filter(to_mend=why)
     whys = ((Visit.Mend.NO_MEMBERSHIP.value, _("no membership")), (Visit.Mend.FROZEN.value, _("on a frozen day")))
     table = tables.Table(
         query=request.GET,
-        queryset=rows,
+        queryset=found(club, request.GET),
         columns=COLUMNS,
         sorts=SORTS,
         default_sort="-at",
         row_template="memberships/_visit_to_mend_row.html",
         filters=(tables.Filter("why", _("What is wrong"), list(whys)),),
+        views=listing.tabs(
+            request, club, LISTED, [(_("All"), {}), *((label, {"why": why}) for why, label in whys)],
+            lambda query: found(club, query),
+        ),
         exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
-    )
+    )  # fmt: skip
     if table.exports:
         named, header = dict(whys), ("external_id", "member", "at", "zone", "why")
         lines = (
@@ -59,15 +61,30 @@ def to_mend(request: HttpRequest) -> HttpResponseBase:
                 *(row.member.external_id or "", row.member.name, row.at.astimezone(club.zone), row.zone),
                 named.get(row.to_mend, row.to_mend),
             )
-            for row in rows.order_by("-at", "-pk").iterator(1000)
+            for row in table.queryset.order_by("-at", "-pk").iterator(1000)
         )
         if download := exports.asked(request, f"{club.slug}-visits-to-mend", header, lambda: lines):
             return download
     if not table.page.rows:
         text = _("Visits without a membership and visits on frozen days are listed here.")
-        table.empty = tables.Empty(_("No visit to mend"), text)
+        ways = table.ways(lambda query: found(club, query)[: listing.COUNT_TO].count())
+        table.empty = tables.Empty(_("No visit to mend"), text, ways)
     _dress(club, table.page.rows)
     return tables.answer(request, "memberships/visits_to_mend.html", table)
+
+
+def found(club: Club, query: QueryDict, _today: dt.date | None = None) -> QuerySet[Visit]:
+    """The visits to mend that an address asks for."""
+    rows = visits.to_mend(club).order_by()
+    why = query.get("why", "")
+    return rows.filter(to_mend=why) if why else rows
+
+
+LISTED = listing.register(
+    listing.Listed(
+        "visits_to_mend", gettext_lazy("Visits to mend"), "visits_to_mend", Right.EDIT_MEMBERS, ("why",), found
+    )
+)
 
 
 @policy(Right.EDIT_MEMBERS)

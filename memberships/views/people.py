@@ -6,14 +6,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from config import clock
 from config.access import policy
 from config.forms import refuse
-from memberships import access, frame, people
-from memberships.forms.people import MemberForm, ReasonForm
-from memberships.models import Member, User
+from config.words import said
+from memberships import access, frame, people, special_dates
+from memberships.forms.people import DateForm, DeceasedForm, MemberForm, ReasonForm
+from memberships.models import Member, SpecialDate, User
 from memberships.rights import Right
 from memberships.rules.errors import Refused
 
@@ -84,3 +85,76 @@ def do_not_call(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("member_detail", member.pk)
     context = {"form": form, "member": member, "clearing": clearing}
     return render(request, "memberships/do_not_call.html", context, status=422 if form.errors else 200)
+
+
+@policy(Right.EDIT_MEMBERS)
+@require_http_methods(["GET", "POST"])
+def deceased(request: HttpRequest, pk: int) -> HttpResponse:
+    """Marks a member as deceased; that it was a mistake is a manager's to say, with a reason."""
+    member = access.one(acting(request), Member.objects.select_related("club"), pk, Right.EDIT_MEMBERS)
+    frame.enter(request, member.club)
+    clearing = member.deceased_on is not None
+    if clearing:
+        access.require(acting(request), Right.CLEAR_DNC, member.club)
+    form = ReasonForm(request.POST or None) if clearing else DeceasedForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            now, by = clock.now(), acting(request)
+            try:
+                if clearing:
+                    people.undo_deceased(member=member, reason=form.cleaned_data["reason"], now=now, by=by)
+                else:
+                    people.mark_deceased(member=member, on=form.cleaned_data["on"], now=now, by=by)
+            except Refused as error:
+                refuse(form, error)
+                status = error.status
+            else:
+                messages.success(request, _("The mark is taken away.") if clearing else _("Saved."))
+                return redirect("member_detail", member.pk)
+    context = {"form": form, "member": member, "clearing": clearing}
+    return render(request, "memberships/member_deceased.html", context, status=status)
+
+
+@policy(Right.EDIT_MEMBERS)
+@require_http_methods(["GET", "POST"])
+def member_dates(request: HttpRequest, pk: int) -> HttpResponse:
+    """A member's special dates: read, added."""
+    member = access.one(acting(request), Member.objects.select_related("club"), pk, Right.EDIT_MEMBERS)
+    frame.enter(request, member.club)
+    form = DateForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            asked = form.cleaned_data
+            try:
+                special_dates.add(
+                    member=member, on=asked["on"], name=asked["name"], now=clock.now(), by=acting(request)
+                )
+            except Refused as error:
+                refuse(form, error)
+                status = error.status
+            else:
+                messages.success(request, _("Saved."))
+                return redirect("member_dates", member.pk)
+    dates = SpecialDate.objects.filter(member=member).order_by("on", "pk")
+    context = {"form": form, "member": member, "dates": dates}
+    return render(request, "memberships/member_dates.html", context, status=status)
+
+
+@policy(Right.EDIT_MEMBERS)
+@require_POST
+def date_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forgets a special date."""
+    rows = SpecialDate.objects.select_related("member__club")
+    date = access.one(acting(request), rows, pk, Right.EDIT_MEMBERS, club_path="member__club_id")
+    frame.enter(request, date.member.club)
+    try:
+        special_dates.remove(date=date, now=clock.now(), by=acting(request))
+    except Refused as error:
+        messages.error(request, said(error.message))
+    else:
+        messages.success(request, _("Removed."))
+    return redirect("member_dates", date.member_id)

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from memberships.models import Club, Plan, Promotion
@@ -112,3 +114,70 @@ def test_strangers_find_no_plan_or_promotion(club: Club) -> None:
     eve = signed_in(make_club("harbour"), "manager")
     assert eve.get(reverse("plan_edit", args=[plan.pk])).status_code == 404
     assert eve.get(reverse("promotion_edit", args=[promotion.pk])).status_code == 404
+
+
+# ---- the lists
+
+
+def test_promotions_stand_on_one_axis_with_their_uses(karin: Client, club: Club) -> None:
+    make_promotion(club, "NOW", starts_on=days.day("2026-11-01"), max_uses=50, uses=7)
+    make_promotion(club, "OVER", starts_on=days.day("2026-06-01"), ends_on=days.day("2026-08-31"))
+    make_promotion(club, "SOON", starts_on=days.day("2026-12-01"), ends_on=days.day("2026-12-24"))
+    text = karin.get("/promotions/").content.decode().replace("\u00a0", " ")
+    for words in ("from 1 November 2026, open: running", "1 June 2026 to 31 August 2026: over",
+                  "1 December 2026 to 24 December 2026: not yet"):  # fmt: skip
+        assert words in text, words
+    assert '7 <span class="faint">/ 50</span>' in text
+    assert text.count('class="s-ink"') == 3, "today's line in each row"
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [("", {"NOW", "OVER", "SOON", "USED"}), ("state=now", {"NOW", "USED"}), ("state=over", {"OVER"}),
+     ("state=coming", {"SOON"}), ("state=used", {"USED"}), ("state=never", set()), ("kind=amount", {"SOON"}),
+     ("for=return", {"OVER"}), ("code=1", {"USED"})],
+)  # fmt: skip
+def test_promotions_are_filtered_by_the_address(karin: Client, club: Club, query: str, codes: set[str]) -> None:
+    new = {"audience": ("new",)}
+    make_promotion(club, "NOW", **new)
+    make_promotion(club, "OVER", ends_on=days.day("2026-11-11"), audience=("return",))
+    make_promotion(club, "SOON", starts_on=days.day("2026-11-13"), kind="amount", **new)
+    make_promotion(club, "USED", max_uses=1, uses=1, needs_code=True, **new)
+    assert {row.code for row in karin.get(f"/promotions/?{query}").context["table"].page.rows} == codes
+
+
+def test_plans_are_filtered_and_counted(karin: Client, club: Club) -> None:
+    plan = make_plan(club)
+    make_plan(club, "OLD", active=False)
+    make_membership(make_member(club), plan, starts_on=days.day("2026-11-01"))
+    rows = karin.get("/plans/").context["table"].page.rows
+    assert [(row.code, row.running) for row in rows] == [("M12", 1), ("OLD", 0)]
+    assert [row.code for row in karin.get("/plans/?sale=0").context["table"].page.rows] == ["OLD"]
+
+
+def test_operators_cannot_order_plans_by_price(club: Club) -> None:
+    make_plan(club, "DEAR", price=900)
+    make_plan(club, "CHEAP", price=100, name="Aerobics")
+    nadia = signed_in(club, "operator")
+    asked = nadia.get("/plans/?sort=price").context["table"]
+    assert asked.sort == "sale" and [column.name for column in asked.columns].count("price") == 0
+
+
+def test_empty_lists_say_what_to_do(karin: Client) -> None:
+    assert "No plans yet" in karin.get("/plans/").content.decode()
+    assert "No promotions yet" in karin.get("/promotions/").content.decode()
+    assert "No promotions yet" in karin.get("/promotions/?state=now").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/plans/", "/promotions/"])
+def test_lists_ask_as_much_for_one_row_as_for_fifty(karin: Client, club: Club, address: str) -> None:
+    asked = []
+    for first, count in ((0, 1), (1, 49)):
+        for n in range(first, first + count):
+            plan = make_plan(club, f"P{n:02}")
+            make_promotion(club, f"A{n:02}", plans=(plan,))
+        karin.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert karin.get(address).status_code == 200
+        asked.append(len(queries))
+    assert asked[0] == asked[1]

@@ -224,3 +224,25 @@ def test_operators_read_memberships_without_money(club: Club) -> None:
     type(term).objects.filter(pk=term.pk).update(balance_due="20", special_terms="20 $ off")
     page = signed_in(club, "operator").get("/memberships/?due=1&sort=due").content.decode()
     assert "Member 7" in page and "20.00" not in page and "20 $" not in page and "360.00" not in page
+
+
+def test_from_a_list_one_goes_on_to_the_next_and_back(anna: Client, club: Club) -> None:
+    first, second, third = (member_with_term(club, number) for number in (1, 2, 3))
+    member_with_term(club, 4, segment="gold")
+    row = anna.get("/members/?segment=gold").content.decode()
+    assert "?of=segment%3Dgold" in row and "?of=" not in anna.get("/members/?q=Member").content.decode()
+    page = anna.get(f"/members/{second.pk}/?of=sort%3Dname").context
+    assert (page["before"], page["after"]) == (first, third)
+    assert anna.get(f"/members/{first.pk}/?of=sort%3Dname").context["before"] is None
+    assert anna.get(f"/members/{first.pk}/?of=sort%3D-name").context["after"] is None
+    alone = anna.get(f"/members/{Member.objects.get(segment='gold').pk}/?of=segment%3Dgold").context
+    assert (alone["before"], alone["after"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "of", ["segment%3Dgold", "status%3Dnonsense", "x" * 900, "q%3DMember", "%00", "sort%3Dpassword"]
+)
+def test_a_list_that_does_not_hold_the_member_leads_nowhere(anna: Client, club: Club, of: str) -> None:
+    member = member_with_term(club)
+    answer = anna.get(f"/members/{member.pk}/?of={of}")
+    assert answer.status_code in (200, 400) and (answer.status_code == 400 or 'data-key="J"' not in answer.text)

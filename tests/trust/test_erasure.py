@@ -12,7 +12,7 @@ from django.urls import reverse
 from calls.models import CallAttempt, Complaint, Meeting
 from config import grants
 from memberships import erasing, merging, people
-from memberships.models import Member, MemberErasure, Membership
+from memberships.models import Member, MemberErasure, Membership, SpecialDate
 from tests import days, factories
 from tests.calls.factories import make_attempt
 from tests.trust.walking import Caller
@@ -65,6 +65,7 @@ def canary(apart: World) -> Member:
     )  # fmt: skip
     factories.make_freeze(term, days.day("2026-03-01"), days.day("2026-03-09"), reason=CANARY, override_reason=CANARY)
     make_attempt(member, "2026-10-01T12:00", note=CANARY, phone=CANARY[:20], corrected_why=CANARY)
+    SpecialDate.objects.create(member=member, on=days.day("2024-05-05"), name=CANARY)
     deleted = make_attempt(member, "2026-10-02T12:00", note=CANARY)
     CallAttempt.objects.filter(pk=deleted.pk)._raw_delete("default")
     Complaint.objects.create(club=own.club, member=member, text=CANARY, answer=CANARY, received_at=days.NOW)

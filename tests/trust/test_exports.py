@@ -25,6 +25,8 @@ LISTS = {
     "flagged_notes": "manager",
     "meeting_list": "manager",
     "closure_list": "manager",
+    "freeze_list": "manager",
+    "audit_list": "manager",
     "onboarding_due": "manager",
     "import_list": "administrator",
     "plan_list": "operator",

@@ -14,6 +14,7 @@ from calls.models import CallAttempt, CallTask, Complaint, Meeting, RefusalReaso
 from config import authentication
 from memberships import intake, merging, quotes
 from memberships.models import (
+    BulkMark,
     Closure,
     Club,
     Employee,
@@ -25,6 +26,8 @@ from memberships.models import (
     Plan,
     Promotion,
     Quote,
+    SavedView,
+    SpecialDate,
     User,
     Visit,
 )
@@ -72,6 +75,9 @@ class Side:
     checklist: Checklist
     step: Step
     file: FileImport
+    view: SavedView
+    mark: BulkMark
+    date: SpecialDate
 
 
 @dataclass
@@ -166,6 +172,12 @@ def make_side(club: Club) -> Side:
         ),
         template=ChecklistTemplate.objects.filter(club=club).order_by("pk")[0],
         checklist=checklist, step=checklist.steps.order_by("position")[0], file=_file(club, people["administrator"]),
+        view=SavedView.objects.create(
+            club=club, owner=people["manager"], list="members", name="Gold soon", query="ends=30&segment=gold",
+            shared=True, made_at=days.NOW,
+        ),
+        mark=BulkMark.objects.create(club=club, made_at=days.NOW, made_by=people["manager"], members=[member.pk]),
+        date=SpecialDate.objects.create(member=member, on=day("2024-05-05"), name=f"Won €{PRICE}"),
     )  # fmt: skip
 
 
@@ -213,11 +225,13 @@ def objects(side: Side) -> dict[str, Model]:
     """What the words of addresses stand for, the word before an id: ``members/<int:pk>/``."""
     return {
         "attempts": side.attempt,
+        "bulk": side.mark,
         "calls": side.task,
         "checklists": side.checklist,
         "closures": side.closure,
         "clubs": side.club,
         "complaints": side.complaint,
+        "dates": side.date,
         "employees": side.employee,
         "freezes": side.freeze,
         "imports": side.file,
@@ -236,5 +250,6 @@ def objects(side: Side) -> dict[str, Model]:
         "steps": side.step,
         "tasks": side.task,
         "templates": side.template,
+        "views": side.view,
         "visits": side.visit,
     }

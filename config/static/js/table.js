@@ -3,7 +3,7 @@
 
 const FIELD = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 const rowsOf = (list) => [...list.querySelectorAll("tbody tr")].filter((row) => row.querySelector("a.name"));
-const boxesOf = (list) => [...list.querySelectorAll("tbody input[name=ids]")];
+const boxesOf = (list) => [...list.querySelectorAll("tbody input[data-pick]")];
 let last = null;
 
 function count(list) {
@@ -32,7 +32,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   const list = event.target.closest("[data-list]");
   if (!list) return;
-  if (event.target.matches("input[name=ids]")) {
+  if (event.target.matches("input[data-pick]")) {
     const boxes = boxesOf(list);
     if (event.shiftKey && boxes.includes(last)) {
       const [from, to] = [boxes.indexOf(last), boxes.indexOf(event.target)].sort((a, b) => a - b);
@@ -64,7 +64,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     const next = rows[at + (event.key === "ArrowDown" ? 1 : -1)] ?? (at < 0 ? rows[0] : null);
     next?.querySelector("a.name").focus();
-  } else if (event.code === "KeyX" && at >= 0) rows[at].querySelector("input[name=ids]")?.click();
+  } else if (event.code === "KeyX" && at >= 0) rows[at].querySelector("input[data-pick]")?.click();
   else return;
   event.preventDefault();
 });
