@@ -6,7 +6,7 @@ class CallsConfig(AppConfig):
     name = "calls"
 
     def ready(self) -> None:
-        from calls import clubs, exports, imports, listening, panels, personal
+        from calls import clubs, exports, hangings, imports, listening, panels, personal
         from calls.views import feedback, meeting_parts
         from memberships import events, places
         from memberships.exports import FILES
@@ -33,6 +33,7 @@ class CallsConfig(AppConfig):
         places.start_pages.append(places.StartPage(frozenset({Role.OPERATOR}), "desk"))
         places.start_pages.append(places.StartPage(frozenset({Role.ADMINISTRATOR}), "meeting_list"))
         places.start_pages.append(places.StartPage(managers, "refusal_report"))
+        places.hangings.extend([hangings.calls, hangings.meetings])
         listening.register(events)
         places.member_rows.extend(personal.ROWS)
         places.mergings["calls"] = personal.Merging()

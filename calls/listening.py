@@ -28,8 +28,8 @@ def register(events: ModuleType) -> None:
     events.sold.append(on_sold)
     events.changed.append(on_changed)
     events.cancelled.append(on_cancelled)
-    events.frozen.append(on_freeze)
-    events.unfrozen.append(on_freeze)
+    events.frozen.append(on_freezes)
+    events.unfrozen.append(on_freezes)
     events.visited.append(on_visits)
     events.member_changed.append(on_member_changed)
 
@@ -58,11 +58,11 @@ def on_cancelled(*, membership: Membership, moment: Moment) -> None:
     _look_again(membership.club, [membership.member_id], moment, returned_from=(Lapse.RENEWED,))
 
 
-def on_freeze(*, freeze: Freeze, moved: list[Membership], moment: Moment) -> None:
+def on_freezes(*, freezes: list[Freeze], moved: list[Membership], moment: Moment) -> None:
     """Frozen members are not rung; days that moved make other calls due."""
-    members = {freeze.membership.member_id, *(membership.member_id for membership in moved)}
+    members = {freeze.membership.member_id for freeze in freezes} | {membership.member_id for membership in moved}
     causes = (Lapse.FROZEN, Lapse.WINDOW_OVER)
-    _look_again(freeze.membership.club, members, moment, is_open=True, returned_from=causes)
+    _look_again(freezes[0].membership.club, members, moment, is_open=True, returned_from=causes)
 
 
 def on_visits(*, visits: list[Visit], moment: Moment) -> None:

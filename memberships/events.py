@@ -30,8 +30,8 @@ class OnChanged(Protocol):
     def __call__(self, *, old: Membership, new: Membership, moment: Moment) -> None: ...
 
 
-class OnFreeze(Protocol):
-    def __call__(self, *, freeze: Freeze, moved: list[Membership], moment: Moment) -> None: ...
+class OnFreezes(Protocol):
+    def __call__(self, *, freezes: list[Freeze], moved: list[Membership], moment: Moment) -> None: ...
 
 
 class OnVisits(Protocol):
@@ -49,8 +49,8 @@ class OnMerged(Protocol):
 sold: list[OnMembership] = []  # a new, renewed or returning membership
 changed: list[OnChanged] = []  # a change of plan: the old one closed, the new one begun
 cancelled: list[OnMembership] = []
-frozen: list[OnFreeze] = []  # a freeze or closure saved, with all memberships whose days moved
-unfrozen: list[OnFreeze] = []  # ended early or voided
+frozen: list[OnFreezes] = []  # a freeze, or all those of a closure, with the memberships whose days moved
+unfrozen: list[OnFreezes] = []  # ended early or voided; a closure taken back
 visited: list[OnVisits] = []
 member_changed: list[OnMembers] = []  # phone, consent, do-not-call or deceased changed
 merged: list[OnMerged] = []

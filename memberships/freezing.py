@@ -7,8 +7,9 @@ every membership that moves, the freezes of closures.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db.models import QuerySet
 
@@ -69,6 +70,9 @@ class Preview:
     moves: list[tuple[Membership, chains.Move]]
     left: list[Left]
 
+
+AT_ONCE = 500
+"""Members of a club whose memberships are read and written together."""
 
 NOT_STORED = 2**62
 """The number of a closure that is only previewed: the days of those that stand already stay theirs."""
@@ -131,7 +135,7 @@ def give(
         )
         stored = histories.store(history, plan.moves, held.moment)
         for listener in events.frozen:
-            listener(freeze=freeze, moved=stored.moved, moment=held.moment)
+            listener(freezes=[freeze], moved=stored.moved, moment=held.moment)
         return freeze
 
 
@@ -169,7 +173,7 @@ def end(
         freeze.save(update_fields=["planned_ends_on", "returned_on", "ends_on", "voided"])
         stored = histories.store(history, plan.moves, held.moment)
         for listener in events.unfrozen:
-            listener(freeze=freeze, moved=stored.moved, moment=held.moment)
+            listener(freezes=[freeze], moved=stored.moved, moment=held.moment)
         return freeze
 
 
@@ -220,8 +224,7 @@ def preview_closure(*, club: Club, starts_on: dt.date, ends_on: dt.date, now: dt
     days = chains.Closure(NOT_STORED, starts_on, ends_on)
     today = holding.moment_in(club, now, None).today
     preview = Preview([], [], [])
-    for member in _touched(club, starts_on):
-        history = histories.of(member)
+    for history in chain.from_iterable(_histories(_touched(club, starts_on))):
         plan = rules.plan_closure(history.held, days, today=today)
         preview.frozen.extend(history.rows[pk] for pk in plan.frozen)
         preview.moves.extend((history.rows[move.membership], move) for move in plan.moves)
@@ -246,8 +249,8 @@ def left_of(*, closure: Closure, now: dt.datetime) -> list[Left]:
         return []
     today = holding.moment_in(closure.club, now, None).today
     found: list[Left] = []
-    for member in _touched(closure.club, days.starts_on).filter(memberships__starts_on__lte=days.ends_on).distinct():
-        history = histories.of(member)
+    inside = Membership.objects.filter(club=closure.club, starts_on__lte=days.ends_on).values("member")
+    for history in chain.from_iterable(_histories(_touched(closure.club, days.starts_on).filter(pk__in=inside))):
         plan = rules.plan_closure(history.held, days, today=today)
         found.extend(Left(history.rows[left.membership], left.why) for left in plan.left)
     return found
@@ -280,22 +283,35 @@ def _for_all(
 ) -> Closed:
     """Plan and store member by member, in order of id, for those with a membership that ends after it begins."""
     done = Closed(closure, [], [])
+    closed: list[Freeze] = []
+    opened: list[Freeze] = []
+    moved: list[Membership] = []
     with holding.operation(by=by):
         holding.hold_closures(closure.club)
         moment = holding.moment_in(closure.club, now, by)
-        for member in _touched(closure.club, closure.starts_on).select_for_update():
-            history = histories.of(member)
-            planned = plan(history, moment.today)
-            stored = histories.store(history, planned.moves, moment)
-            for freeze in stored.closed:
-                for listener in events.frozen:
-                    listener(freeze=freeze, moved=stored.moved, moment=moment)
-            for freeze in stored.opened:
-                for listener in events.unfrozen:
-                    listener(freeze=freeze, moved=stored.moved, moment=moment)
-            done.frozen.extend(history.rows[pk] for pk in planned.frozen)
-            done.left.extend(Left(history.rows[left.membership], left.why) for left in planned.left)
+        for found in _histories(_touched(closure.club, closure.starts_on).select_for_update()):
+            planned = [(history, plan(history, moment.today)) for history in found]
+            stored = histories.store_all([(history, one.moves) for history, one in planned], moment)
+            closed += stored.closed
+            opened += stored.opened
+            moved += stored.moved
+            for history, one in planned:
+                done.frozen.extend(history.rows[pk] for pk in one.frozen)
+                done.left.extend(Left(history.rows[left.membership], left.why) for left in one.left)
+        if closed:
+            for listener in events.frozen:
+                listener(freezes=closed, moved=moved, moment=moment)
+        if opened:
+            for listener in events.unfrozen:
+                listener(freezes=opened, moved=moved, moment=moment)
     return done
+
+
+def _histories(members: QuerySet[Member]) -> Iterator[list[History]]:
+    """The memberships of each of the members, so many members at once."""
+    everybody = list(members)
+    for start in range(0, len(everybody), AT_ONCE):
+        yield histories.of_members(everybody[start : start + AT_ONCE])
 
 
 def _touched(club: Club, since: dt.date) -> QuerySet[Member]:

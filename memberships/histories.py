@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Max
+from django.db import connection
 
 from memberships.events import Moment
 from memberships.models import Closure, Freeze, Member, Membership
@@ -41,16 +41,27 @@ class Stored:
 
 def of(member: Member) -> History:
     """Read all memberships of a member with their freezes and the closures that hold for them."""
-    rows = list(Membership.objects.filter(member=member).select_related("plan", "club").order_by("starts_on", "pk"))
+    return of_members([member])[0]
+
+
+def of_members(members: Sequence[Member]) -> list[History]:
+    """The same for many members of one club at once, in their order."""
+    rows: dict[int, list[Membership]] = defaultdict(list)
+    found = Membership.objects.filter(member__in=members).select_related("plan", "club", "member")
+    for row in found.order_by("starts_on", "pk"):
+        rows[row.member_id].append(row)
     freezes: dict[int, list[Freeze]] = defaultdict(list)
-    for freeze in Freeze.objects.filter(membership__member=member, voided=False).order_by("starts_on"):
+    for freeze in Freeze.objects.filter(membership__member__in=members, voided=False).order_by("starts_on"):
         freezes[freeze.membership_id].append(freeze)
-    closures = closures_of(member.club_id) if rows else []
-    return History(
-        {row.pk: row for row in rows},
-        tuple(held(row, freezes[row.pk], closures) for row in rows),
-        tuple(sold(row) for row in rows),
-    )
+    closures = closures_of(members[0].club_id) if rows else []
+    return [
+        History(
+            {row.pk: row for row in rows[member.pk]},
+            tuple(held(row, freezes[row.pk], closures) for row in rows[member.pk]),
+            tuple(sold(row) for row in rows[member.pk]),
+        )
+        for member in members
+    ]
 
 
 def sold(row: Membership) -> sales.Sold:
@@ -135,12 +146,56 @@ def _reaches(days: Span, row: Membership, freezes: list[Freeze]) -> bool:
     return not common.without([Span(freeze.starts_on, freeze.ends_on) for freeze in freezes])
 
 
-def store(history: History, moves: Iterable[chains.Move], moment: Moment) -> Stored:
-    """Write where memberships lie now, with the freezes of closures, and what hangs on it (chains, the member).
+LIE = """
+UPDATE memberships_membership m SET starts_on = x.starts_on, ends_on = x.ends_on, frozen_days = x.frozen_days,
+    effective_ends_on = x.effective_ends_on, last_covered_on = x.last_covered_on
+FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::int[], %s::date[], %s::date[])
+    AS x(id, starts_on, ends_on, frozen_days, effective_ends_on, last_covered_on)
+WHERE m.id = x.id
+"""
 
-    Later ones first where days move forward, earlier ones first where they move back: no two of them ever share
-    a day on the way.
+COVERED = """
+UPDATE memberships_member m SET last_covered_on = x.last_covered_on
+FROM (SELECT n.id, (SELECT max(s.last_covered_on) FROM memberships_membership s
+                    WHERE s.member_id = n.id AND s.last_covered_on >= s.starts_on) AS last_covered_on
+      FROM unnest(%s::bigint[]) AS n(id)) AS x
+WHERE m.id = x.id AND m.last_covered_on IS DISTINCT FROM x.last_covered_on
+"""
+
+Moves = Sequence[chains.Move]
+Placed = tuple[Membership, chains.Placement]
+
+
+def store(history: History, moves: Moves, moment: Moment) -> Stored:
+    """Write where memberships lie now, with the freezes of closures, and what hangs on it (chains, the member)."""
+    return store_all([(history, moves)], moment)
+
+
+def store_all(planned: Sequence[tuple[History, Moves]], moment: Moment) -> Stored:
+    """The same for many members at once.
+
+    The memberships of one member go one after another, later ones first where days move forward and earlier ones
+    first where they move back: no two of them ever share a day on the way.
     """
+    waves: list[list[Placed]] = []
+    for history, moves in planned:
+        for place_in_order, move in enumerate(_without_touching(moves)):
+            if place_in_order == len(waves):
+                waves.append([])
+            waves[place_in_order].append((history.rows[move.membership], move.after))
+    stored = Stored([], [], [])
+    for wave in waves:
+        made, opened = _write(wave, moment)
+        stored.moved.extend(row for row, _placement in wave)
+        stored.closed.extend(made)
+        stored.opened.extend(opened)
+    refresh([history for history, moves in planned if moves])
+    stored.moved.sort(key=lambda row: (row.member_id, row.starts_on))
+    return stored
+
+
+def _without_touching(moves: Moves) -> list[chains.Move]:
+    """The moves of one member in the order in which they can be written one by one."""
     forward, back = [], []
     for move in moves:
         later = (move.after.effective_ends_on, move.after.starts_on) > (
@@ -148,25 +203,24 @@ def store(history: History, moves: Iterable[chains.Move], moment: Moment) -> Sto
             move.before.starts_on,
         )
         (forward if later else back).append(move)
-    stored = Stored([], [], [])
-    for move in [*reversed(forward), *back]:
-        row = history.rows[move.membership]
-        made, opened = place(row, move.after, moment)
-        stored.moved.append(row)
-        stored.closed.extend(made)
-        stored.opened.extend(opened)
-    refresh(history)
-    stored.moved.sort(key=lambda row: row.starts_on)
-    return stored
+    return [*reversed(forward), *back]
 
 
-def place(row: Membership, placement: chains.Placement, moment: Moment) -> tuple[list[Freeze], list[Freeze]]:
-    """Write one membership's days and the freezes that closures make in it; answers those made anew and given up."""
-    row.starts_on, row.ends_on = placement.starts_on, placement.ends_on
-    row.frozen_days, row.effective_ends_on = placement.frozen_days, placement.effective_ends_on
-    row.last_covered_on = last_covered(row)
-    row.save(update_fields=["starts_on", "ends_on", "frozen_days", "effective_ends_on", "last_covered_on"])
-    return _write_closure_days(row, placement.closure_days, moment)
+def place(row: Membership, placement: chains.Placement, moment: Moment) -> None:
+    """Write one membership's days and the freezes that closures make in it."""
+    _write([(row, placement)], moment)
+
+
+def _write(placed: Sequence[Placed], moment: Moment) -> tuple[list[Freeze], list[Freeze]]:
+    """Write memberships of different members; answers the freezes of closures made anew and given up."""
+    for row, placement in placed:
+        row.starts_on, row.ends_on = placement.starts_on, placement.ends_on
+        row.frozen_days, row.effective_ends_on = placement.frozen_days, placement.effective_ends_on
+        row.last_covered_on = last_covered(row)
+    names = ("pk", "starts_on", "ends_on", "frozen_days", "effective_ends_on", "last_covered_on")
+    with connection.cursor() as cursor:
+        cursor.execute(LIE, [[getattr(row, name) for row, _placement in placed] for name in names])
+    return _write_closure_days({row.pk: placement.closure_days for row, placement in placed}, moment)
 
 
 def last_covered(row: Membership) -> dt.date:
@@ -177,56 +231,62 @@ def last_covered(row: Membership) -> dt.date:
 
 
 def _write_closure_days(
-    row: Membership, wanted: Iterable[chains.ClosureDays], moment: Moment
+    wanted: dict[int, tuple[chains.ClosureDays, ...]], moment: Moment
 ) -> tuple[list[Freeze], list[Freeze]]:
-    have: dict[int, list[Freeze]] = defaultdict(list)
-    for freeze in Freeze.objects.filter(membership=row, voided=False, closure__isnull=False).order_by("-starts_on"):
-        have[freeze.closure_id or 0].append(freeze)
+    """Bring the freezes of closures in line with what is wanted, by membership."""
+    have: dict[tuple[int, int | None], list[Freeze]] = defaultdict(list)
+    standing = Freeze.objects.filter(membership__in=wanted, voided=False, closure__isnull=False)
+    for freeze in standing.select_related("membership__club").order_by("-starts_on"):
+        have[freeze.membership_id, freeze.closure_id].append(freeze)
     changed, made = [], []
-    for days in wanted:
-        if not have[days.closure]:
-            made.append(days)
-            continue
-        freeze = have[days.closure].pop()
-        if (freeze.starts_on, freeze.ends_on) != (days.days.first, days.days.last):
-            freeze.starts_on, freeze.ends_on = days.days.first, days.days.last
-            changed.append(freeze)
+    for membership, rows in wanted.items():
+        for days in rows:
+            if not have[membership, days.closure]:
+                made.append((membership, days))
+                continue
+            freeze = have[membership, days.closure].pop()
+            if (freeze.starts_on, freeze.ends_on) != (days.days.first, days.days.last):
+                freeze.starts_on, freeze.ends_on = days.days.first, days.days.last
+                changed.append(freeze)
     gone = [freeze for freezes in have.values() for freeze in freezes]
     # void first: on the way to their new days two of them could share one
     Freeze.objects.filter(pk__in=[freeze.pk for freeze in [*gone, *changed]]).update(voided=True)
     for freeze in changed:
         freeze.save(update_fields=["starts_on", "ends_on", "voided"])
-    whys = dict(Closure.objects.filter(pk__in=[days.closure for days in made]).values_list("pk", "why"))
-    rows = [
-        Freeze.objects.create(
-            membership=row,
+    closures = Closure.objects.in_bulk({days.closure for _membership, days in made})
+    memberships = Membership.objects.select_related("club").in_bulk({membership for membership, _days in made})
+    new = Freeze.objects.bulk_create(
+        Freeze(
+            membership=memberships[membership],
             starts_on=days.days.first,
             ends_on=days.days.last,
-            reason=whys[days.closure],
-            closure_id=days.closure,
+            reason=closures[days.closure].why,
+            closure=closures[days.closure],
             made_at=moment.now,
             made_by=moment.by,
         )
-        for days in made
-    ]
-    return rows, gone
+        for membership, days in made
+    )
+    return new, gone
 
 
-def refresh(history: History) -> None:
-    """Bring up to date what hangs on the days: where each chain began, and the member's last covered day."""
-    rows = list(history.rows.values())
-    now_sold = [sold(row) for row in rows]
-    for row, as_sold in zip(rows, now_sold, strict=True):
-        begun = sales.chain_start(now_sold, as_sold)
-        if row.chain_starts_on != begun:
-            row.chain_starts_on = begun
-            row.save(update_fields=["chain_starts_on"])
-    if rows:
-        refresh_member(rows[0].member_id)
+def refresh(histories: Iterable[History]) -> None:
+    """Bring up to date what hangs on the days: where each chain began, and the members' last covered days."""
+    members = set()
+    for history in histories:
+        rows = list(history.rows.values())
+        now_sold = [sold(row) for row in rows]
+        for row, as_sold in zip(rows, now_sold, strict=True):
+            members.add(row.member_id)
+            begun = sales.chain_start(now_sold, as_sold)
+            if row.chain_starts_on != begun:
+                row.chain_starts_on = begun
+                row.save(update_fields=["chain_starts_on"])
+    refresh_members(members)
 
 
-def refresh_member(member_id: int) -> None:
-    """Store the member's last covered day: the latest of all memberships that cover a day."""
-    covering = Membership.objects.filter(member=member_id, last_covered_on__gte=F("starts_on"))
-    last = covering.aggregate(last=Max("last_covered_on"))["last"]
-    Member.objects.filter(pk=member_id).exclude(last_covered_on=last).update(last_covered_on=last)
+def refresh_members(members: Collection[int]) -> None:
+    """Store the members' last covered days: the latest of all memberships that cover a day."""
+    if members:
+        with connection.cursor() as cursor:
+            cursor.execute(COVERED, [list(members)])

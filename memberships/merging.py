@@ -269,7 +269,7 @@ def _move(rows: places.MemberRows, gone: Member, kept: Member) -> list[int]:
 def _tell(kept: Member, gone: Member, moment: Moment) -> None:
     """Last covered days and whatever hangs on details follow."""
     for one in (kept, gone):
-        histories.refresh_member(one.pk)
+        histories.refresh_members([one.pk])
     for one in (kept, gone):
         if one.merged_into_id is None:
             for listener in events.member_changed:

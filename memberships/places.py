@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -133,6 +133,32 @@ class Merging(Protocol):
     def undo(self, *, kept: Member, gone: Member, made: object, moment: Moment) -> None: ...
 
 
+@dataclass(frozen=True)
+class Hanging:
+    """Something of another room that hangs on the days of a member, as it stands.
+
+    ``key`` names it (``"task:88"``), ``kind`` is what it is (call, meeting, checklist), ``label`` says it in the
+    reader's language, ``on`` its day and ``state`` what else there is to say ("lapses: frozen"). ``stays``: nobody
+    moves it, so somebody has to look at it.
+    """
+
+    key: str
+    kind: str
+    member: int
+    label: str
+    on: dt.date | None = None
+    state: str = ""
+    membership: int | None = None
+    url: str = ""
+    stays: bool = False
+
+
+class Hangings(Protocol):
+    """What a room has hanging on the days of these members at a moment; asked before and after, for a preview."""
+
+    def __call__(self, *, members: Collection[int], moment: Moment) -> Iterable[Hanging]: ...
+
+
 member_panels: list[MemberPanel] = []
 offer_sides: list[OfferSides] = []
 member_actions: list[MemberActions] = []
@@ -142,3 +168,4 @@ navigation: list[NavItem] = []
 club_parts: list[ClubMade] = []
 member_rows: list[MemberRows] = []
 mergings: dict[str, Merging] = {}
+hangings: list[Hangings] = []

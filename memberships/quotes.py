@@ -83,15 +83,20 @@ def offers(
     """
     club = Club.objects.get(members=member.pk)
     held = holding.Holding(member, club, holding.policy_of(club), holding.moment_in(club, now, by))
-    case = case_of(held, histories.of(member))
-    known = promotions_of(club)
+    made = for_each_plan(held, case_of(held, histories.of(member)), codes)
+    return sorted(made, key=lambda quote: (quote.final_price - quote.list_price, quote.plan.code))
+
+
+def for_each_plan(held: holding.Holding, case: Case, codes: Collection[str] = ()) -> list[Quote]:
+    """The quotes of all plans on sale in a case, by code, not stored; each with the codes that it can use."""
+    known = promotions_of(held.club)
     made = []
-    for plan in Plan.objects.filter(club=club, active=True).order_by("code"):
-        plan.club = club
+    for plan in Plan.objects.filter(club=held.club, active=True).order_by("code"):
+        plan.club = held.club
         sale = _sale(held, plan, case)
         usable = [code for code in codes if _usable(known, sale, code)]
         made.append(priced(held, plan, case, codes=usable, known=known))
-    return sorted(made, key=lambda quote: (quote.final_price - quote.list_price, quote.plan.code))
+    return made
 
 
 def phone_promotions(*, member: Member, now: dt.datetime, kind: sales.SaleKind, plan: Plan) -> list[Promotion]:

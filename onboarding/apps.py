@@ -31,6 +31,7 @@ class OnboardingConfig(AppConfig):
         places.club_parts.append(clubs.make_template)
         places.member_panels.append(parts.panel)
         places.timelines.append(parts.happenings)
+        places.hangings.append(parts.hangings)
         staff = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.OWNER})
         places.navigation.append(places.NavItem(_("Onboarding"), "onboarding_list", staff, 40, "g o"))
         places.member_rows.extend(personal.ROWS)

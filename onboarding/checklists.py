@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 
 from django.db.models import F, Q, QuerySet
@@ -126,9 +126,9 @@ def _frozen_days(membership: Membership) -> list[Span]:
     return [Span(first, last) for first, last in rows.values_list("starts_on", "ends_on")]
 
 
-def recount(*, member_id: int) -> None:
-    """Works out anew when the member's open steps are due, after freezes or a start have moved."""
-    for checklist in Checklist.objects.filter(member=member_id, closed_at=None).select_related("membership"):
+def recount(*, members: Collection[int]) -> None:
+    """Works out anew when the members' open steps are due, after freezes or a start have moved."""
+    for checklist in Checklist.objects.filter(member__in=members, closed_at=None).select_related("membership"):
         freezes = _frozen_days(checklist.membership)
         late = []
         for step in checklist.steps.filter(status=StepStatus.OPEN):
@@ -142,7 +142,7 @@ def recount(*, member_id: int) -> None:
 def carry_on(*, old: Membership, new: Membership) -> None:
     """A change of plan: the checklist goes on with the new membership, its days as they were."""
     Checklist.objects.filter(membership=old).update(membership=new)
-    recount(member_id=new.member_id)
+    recount(members=[new.member_id])
 
 
 def done(*, step: Step, result: str = "", by: User | None, now: dt.datetime) -> Step:
@@ -189,7 +189,7 @@ def undo(*, step: Step, by: User | None, now: dt.datetime) -> Step:
     with holding.operation(by=by):
         _move(step, StepStatus.OPEN, done_at=None, done_by=None, result="", skip_reason="")
         Checklist.objects.filter(pk=step.checklist_id).update(closed_at=None)
-        recount(member_id=step.checklist.member_id)
+        recount(members=[step.checklist.member_id])
     step.refresh_from_db()
     return step
 
@@ -248,7 +248,7 @@ def reopen_step(*, pk: int, at: dt.datetime) -> None:
     if done.update(status=StepStatus.OPEN, done_at=None, done_by=None):
         checklist = Checklist.objects.get(steps=pk)
         Checklist.objects.filter(pk=checklist.pk).update(closed_at=None)
-        recount(member_id=checklist.member_id)
+        recount(members=[checklist.member_id])
 
 
 def skip_unreached(*, membership_id: int, at: dt.datetime) -> None:

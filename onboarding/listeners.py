@@ -24,8 +24,8 @@ def changed(*, old: Membership, new: Membership, moment: Moment) -> None:
     checklists.carry_on(old=old, new=new)
 
 
-def frozen_or_not(*, freeze: Freeze, moved: list[Membership], moment: Moment) -> None:
-    checklists.recount(member_id=freeze.membership.member_id)
+def frozen_or_not(*, freezes: list[Freeze], moved: list[Membership], moment: Moment) -> None:
+    checklists.recount(members={freeze.membership.member_id for freeze in freezes})
 
 
 def visited(*, visits: list[Visit], moment: Moment) -> None:

@@ -20,7 +20,7 @@ ROOF = {
 }  # fmt: skip
 INTERFACES = {
     "urls", "views", "api", "webhooks", "tasks", "management", "admin", "apps", "frame", "timeline", "member_actions",
-    "panels",
+    "panels", "hangings",
 }  # fmt: skip
 DOORS = {"access", "tables", "filters", "forms"}
 FLOORS = [INTERFACES, DOORS, {"operations"}, {"models"}, {"rules"}]

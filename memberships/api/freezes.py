@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from config import clock
 from config.access import policy
 from config.words import said
-from memberships import access, freezing
+from memberships import access, foreseeing, freezing
 from memberships.api import fields, finding, offers
+from memberships.api.describing import either
 from memberships.models import Closure, Freeze, Membership
 from memberships.rights import Right
 from memberships.rules import chains
@@ -42,20 +43,48 @@ class DaysSerializer(serializers.Serializer[Any]):
 class MoveSerializer(serializers.Serializer[Any]):
     """A membership whose days change."""
 
+    kind = serializers.ChoiceField(choices=["membership"])
     membership = serializers.IntegerField()
     before = DaysSerializer()
     after = DaysSerializer()
 
 
-class PreviewSerializer(serializers.Serializer[Any]):
-    """A freeze that is not saved, and all that it would move."""
+class StandSerializer(serializers.Serializer[Any]):
+    on = serializers.DateField(allow_null=True)
+    state = serializers.CharField(help_text="What else there is to say, as in: lapses: frozen.")
+
+
+class TouchedSerializer(serializers.Serializer[Any]):
+    """A call, a meeting or a step of a checklist that would stand otherwise."""
+
+    kind = serializers.CharField(help_text="call, meeting or checklist.")
+    membership = serializers.IntegerField(allow_null=True)
+    label = serializers.CharField()
+    before = StandSerializer(allow_null=True, help_text="null: it comes.")
+    after = StandSerializer(allow_null=True, help_text="null: it goes.")
+
+
+class MovesSerializer(serializers.Serializer[Any]):
+    """All that would move: memberships first, then what hangs on their days."""
+
+    moves = serializers.SerializerMethodField()
+
+    @extend_schema_field(either("AnyMove", MoveSerializer, TouchedSerializer)(many=True))
+    def get_moves(self, found: Any) -> list[dict[str, object]]:
+        return [
+            *(MoveSerializer(_move(move)).data for move in found["moves"]),
+            *(TouchedSerializer(_touched(one)).data for one in found["touched"]),
+        ]
+
+
+class PreviewSerializer(MovesSerializer):
+    """A freeze (or an early return) that is not saved, and all that it would move."""
 
     membership = serializers.IntegerField()
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
     days = serializers.IntegerField()
     allowance_left = serializers.IntegerField()
-    moves = MoveSerializer(many=True)
 
 
 class LeftSerializer(serializers.Serializer[Any]):
@@ -69,6 +98,13 @@ class ClosureSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     frozen = serializers.IntegerField()
     left = LeftSerializer(many=True, help_text="Memberships that it could not move.")
+
+
+class ClosurePreviewSerializer(MovesSerializer):
+    """A closure that is not saved, and all that it would move."""
+
+    frozen = serializers.IntegerField()
+    left = LeftSerializer(many=True)
 
 
 class FreezeBody(serializers.Serializer[Any]):
@@ -114,57 +150,83 @@ def new_freeze(request: Request, pk: int) -> Response:
     days = {"starts_on": data["starts_on"], "ends_on": data["ends_on"]}
     reason, now = offers.override(request, row.club, data), clock.now()
     if preview:
-        plan = freezing.preview(membership=row, **days, now=now, override_reason=reason)
-        return Response(PreviewSerializer(_preview(plan)).data)
+        return Response(_preview(*foreseeing.freeze(membership=row, **days, now=now, by=user, override_reason=reason)))
     freeze = freezing.give(membership=row, **days, now=now, by=user, reason=data["reason"], override_reason=reason)
     return Response(FreezeSerializer(freeze).data, status=201)
 
 
-def _preview(plan: rules.FreezePlan) -> dict[str, object]:
-    first, last = plan.freeze.starts_on, plan.freeze.ends_on
-    return {
-        "membership": plan.membership,
-        "starts_on": first,
-        "ends_on": last,
-        "days": (last - first).days + 1,
-        "allowance_left": plan.allowance_left,
-        "moves": [_move(move) for move in plan.moves],
-    }
+def _preview(plan: rules.FreezePlan, touched: list[foreseeing.Touched]) -> dict[str, Any]:
+    freeze = plan.freeze
+    return PreviewSerializer(
+        {
+            "membership": plan.membership,
+            "starts_on": freeze.starts_on,
+            "ends_on": freeze.ends_on,
+            "days": freeze.span.days if freeze.span else 0,
+            "allowance_left": plan.allowance_left,
+            "moves": plan.moves,
+            "touched": touched,
+        }
+    ).data
 
 
 def _move(move: chains.Move) -> dict[str, object]:
-    return {"membership": move.membership, "before": move.before, "after": move.after}
+    return {"kind": "membership", "membership": move.membership, "before": move.before, "after": move.after}
 
 
-@extend_schema(summary="End a freeze early", request=ReturnBody, responses={200: FreezeSerializer})
+def _touched(one: foreseeing.Touched) -> dict[str, object]:
+    told = one.either
+    return {
+        "kind": told.kind,
+        "membership": told.membership,
+        "label": told.label,
+        "before": one.before,
+        "after": one.after,
+    }
+
+
+@extend_schema(
+    summary="End a freeze early",
+    parameters=[PreviewQuery],
+    request=ReturnBody,
+    responses={200: either("FreezeOrPreview", FreezeSerializer, PreviewSerializer)},
+)
 @policy(Right.SELL)
 @api_view(["POST"])
 def end_freeze(request: Request, pk: int) -> Response:
     user = finding.acting(request)
-    rows = Freeze.objects.select_related("membership")
+    rows = Freeze.objects.select_related("membership__club")
     freeze = access.one(user, rows, pk, Right.SELL, club_path="membership__club_id")
+    preview = finding.query(request, PreviewQuery).get("preview", False)
     data = finding.body(request, ReturnBody)
-    ended = freezing.end(
-        freeze=freeze,
-        returned_on=data["returned_on"],
-        now=clock.now(),
-        by=user,
-        supervisor=access.may(user, Right.OVERRIDE, freeze.membership.club_id),
-    )
-    return Response(FreezeSerializer(ended).data)
+    supervisor = access.may(user, Right.OVERRIDE, freeze.membership.club_id)
+    asked = {"freeze": freeze, "returned_on": data["returned_on"], "now": clock.now(), "by": user}
+    if preview:
+        return Response(_preview(*foreseeing.early_return(**asked, supervisor=supervisor)))
+    return Response(FreezeSerializer(freezing.end(**asked, supervisor=supervisor)).data)
 
 
-@extend_schema(summary="Close a club for some days", request=ClosureBody, responses={201: ClosureSerializer})
+@extend_schema(
+    summary="Close a club for some days",
+    parameters=[PreviewQuery],
+    request=ClosureBody,
+    responses={200: ClosurePreviewSerializer, 201: ClosureSerializer},
+)
 @policy(Right.OVERRIDE)
 @api_view(["POST"])
 def new_closure(request: Request) -> Response:
     user = finding.acting(request)
     finding.require_somewhere(user, Right.OVERRIDE)
+    preview = finding.query(request, PreviewQuery).get("preview", False)
     data = finding.body(request, ClosureBody)
     club = finding.club_in_body(user, data["club"], Right.OVERRIDE)
-    done = freezing.close_club(
-        club=club, starts_on=data["starts_on"], ends_on=data["ends_on"], why=data["why"], now=clock.now(), by=user
-    )
+    days = {"starts_on": data["starts_on"], "ends_on": data["ends_on"]}
+    if preview:
+        found, touched = foreseeing.closure(club=club, **days, now=clock.now(), by=user)
+        moves = [move for _membership, move in found.moves]
+        told = {"frozen": len(found.frozen), "left": _left(found.left), "moves": moves, "touched": touched}
+        return Response(ClosurePreviewSerializer(told).data)
+    done = freezing.close_club(club=club, **days, why=data["why"], now=clock.now(), by=user)
     return Response(_closed(done), status=201)
 
 
@@ -178,5 +240,8 @@ def closure(request: Request, pk: int) -> Response:
 
 
 def _closed(done: freezing.Closed) -> dict[str, object]:
-    left = [{"membership": one.membership.pk, "why": said(one.why)} for one in done.left]
-    return {"id": done.closure.pk, "frozen": len(done.frozen), "left": left}
+    return {"id": done.closure.pk, "frozen": len(done.frozen), "left": _left(done.left)}
+
+
+def _left(left: list[freezing.Left]) -> list[dict[str, object]]:
+    return [{"membership": one.membership.pk, "why": said(one.why)} for one in left]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterator
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from config.templatetags.ringback import short_day
 from memberships import access, frame, standing
+from memberships.events import Moment
 from memberships.models import Member
-from memberships.places import Happening, Panel
+from memberships.places import Hanging, Happening, Panel
 from memberships.rights import Right
 from onboarding.models import Checklist, Step, StepStatus
 from onboarding.views import board
@@ -65,3 +67,12 @@ def meeting_line(*, member: Member, on: dt.date) -> list[tuple[str, str]]:
     if card.now:
         words += f"; {card.now.title}, {short_day(card.now.step.due_on)}"
     return [(_("Onboarding"), words)]
+
+
+def hangings(*, members: Collection[int], moment: Moment) -> Iterator[Hanging]:
+    """Open steps with the day on which they are due; frozen days do not count, so that it moves."""
+    steps = Step.objects.filter(checklist__member__in=members, checklist__closed_at=None, status=StepStatus.OPEN)
+    for step in steps.select_related("checklist").order_by("due_on", "position", "pk"):
+        card = step.checklist
+        label = _("Checklist: %(step)s") % {"step": step.title}
+        yield Hanging(f"step:{step.pk}", "checklist", card.member_id, label, step.due_on, membership=card.membership_id)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from memberships import freezing, quotes, sales
+from memberships import freezing, holding, quotes, sales
 from memberships.models import Freeze, Membership, Promotion, Quote
 from memberships.rules import pricing
 from memberships.rules import sales as rules
 from memberships.rules.errors import Refused
+from memberships.sales import selling
 from tests import days, factories
 from tests.days import day
 from tests.memberships.shop import Shop, make_shop
@@ -74,14 +75,14 @@ def test_control_counting_without_the_guard_sells_the_last_use_more_than_once(
     everybody_has_read = threading.Barrier(MANY)
 
     def count_by_reading_first(quote: Quote) -> None:
-        for promotion in Promotion.objects.filter(pk__in=sales._promotion_ids(quote)):
+        for promotion in Promotion.objects.filter(pk__in=selling._promotion_ids(quote)):
             everybody_has_read.wait(30)
             if promotion.max_uses is not None and promotion.uses >= promotion.max_uses:
                 raise pricing.UsedUp
             promotion.uses += 1
             promotion.save(update_fields=["uses"])
 
-    monkeypatch.setattr(sales, "_count_uses", count_by_reading_first)
+    monkeypatch.setattr(selling, "_count_uses", count_by_reading_first)
     at_once(sales_of_the_last_use(shop))
     assert Membership.objects.count() == MANY
     assert Promotion.objects.get(code="LAST").uses == 1
@@ -112,7 +113,7 @@ def test_control_both_desks_find_the_offer_unsold_when_they_do_not_wait(shop: Sh
 def test_the_database_itself_knows_that_an_offer_is_sold_once(shop: Shop) -> None:
     offer = quotes.make(member=shop.loyal_member(), plan=shop.m12, now=days.NOW, by=None)
     sold = sales.sell_quote(quote=offer, now=days.NOW, by=None)
-    with pytest.raises(sales.QuoteUsed), sales.holding.operation(by=None):
+    with pytest.raises(sales.QuoteUsed), holding.operation(by=None):
         other = shop.sell(shop.member())
         Membership.objects.filter(pk=other.pk).update(quote=sold.quote)
 

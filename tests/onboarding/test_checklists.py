@@ -188,13 +188,13 @@ def test_the_last_step_closes_the_checklist_and_undo_opens_it(checklist, anna):
 
 def test_frozen_days_move_what_is_due_and_their_return_moves_it_back(checklist):
     freeze = factories.make_freeze(checklist.membership, days.day("2026-11-14"), days.day("2026-11-23"))
-    listeners.frozen_or_not(freeze=freeze, moved=[], moment=MOMENT)
+    listeners.frozen_or_not(freezes=[freeze], moved=[], moment=MOMENT)
     assert step(checklist, "Tour").due_on == days.TODAY
     assert step(checklist, "Welcome call").due_on == days.day("2026-11-25")
     assert step(checklist, "First-month review").due_on == days.day("2026-12-22")
     freeze.voided = True
     freeze.save()
-    listeners.frozen_or_not(freeze=freeze, moved=[], moment=MOMENT)
+    listeners.frozen_or_not(freezes=[freeze], moved=[], moment=MOMENT)
     assert step(checklist, "Welcome call").due_on == days.day("2026-11-15")
 
 

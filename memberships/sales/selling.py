@@ -1,4 +1,4 @@
-"""Selling, changing and cancelling memberships (PRODUCT.md §3.2).
+"""Selling memberships: new ones, renewals and returns, by an offer or on the spot.
 
 How a sale goes, in one transaction: 1. the member is locked and their memberships are read again; 2. kind, start
 and price come from the quote (one is made where codes were named instead); 3. each promotion's use is counted by
@@ -17,12 +17,12 @@ from django.db.models import F, Q
 
 from memberships import events, histories, holding, quotes
 from memberships.histories import History
-from memberships.models import Freeze, Member, Membership, Plan, Promotion, PromotionUse, Quote, User
+from memberships.models import Member, Membership, Plan, Promotion, PromotionUse, Quote, User
 from memberships.rules import amounts, chains, money, pricing, terms
 from memberships.rules import sales as rules
 from memberships.rules.errors import Conflict, Invalid
 from memberships.rules.sentences import N_, sentence
-from memberships.rules.terms import DAY, Span
+from memberships.rules.terms import Span
 
 
 class QuoteUsed(Conflict):
@@ -106,7 +106,7 @@ def sell(
         case = quotes.case_of(held, history, sold_on=sold_on, starts_on=starts_on, supervisor=supervisor)
         quote = quotes.priced(held, plan, case, codes=codes, override_reason=override_reason)
         quote.save()
-        return _sell(held, history, quote, case, payment, special_terms)
+        return store(held, history, quote, case, payment, special_terms)
 
 
 def sell_quote(
@@ -144,111 +144,13 @@ def sell_quote(
         _, prior = rules.sale_kind(history.sold, starts_on, held.policy.grace_days)
         kind = rules.SaleKind(quote.sale_kind)
         case = quotes.Case(sold_on, starts_on, quote.start_given, kind, prior, 0, None)
-        return _sell(held, history, quote, case, payment, special_terms)
-
-
-def change_plan(
-    *,
-    membership: Membership,
-    plan: Plan,
-    now: dt.datetime,
-    by: User | None,
-    on: dt.date | None = None,
-    codes: Collection[str] = (),
-    payment: Payment = IN_FULL,
-    special_terms: str = "",
-    override_reason: str | None = None,
-    supervisor: bool = False,
-) -> Membership:
-    """Close a running membership on the day before ``on`` (None: today) and sell another plan from ``on``.
-
-    The new one costs its quote as a renewal less the credit for the days left (``credit``), never below 0.
-    ``supervisor``: may choose another day. Raises ``rules.AlreadyCancelled``, ``rules.AlreadyRenewed``,
-    ``rules.ChangeDateRefused``, ``rules.Overlap`` and what ``quotes.make`` raises.
-    """
-    with holding.member(membership.member_id, now=now, by=by, terms=True) as held:
-        history = histories.of(held.member)
-        old = history.rows[membership.pk]
-        today = held.moment.today
-        on = on or today
-        as_sold = history.sold_as(old)
-        rules.check_change(history.sold, as_sold, on, today=today, may_choose_day=supervisor)
-        credit = _credit(held, old, on)
-        case = quotes.Case(
-            sold_on=today,
-            starts_on=on,
-            start_given=True,
-            kind=rules.SaleKind.CHANGE,
-            prior=as_sold,
-            tenure_months=rules.tenure_months(history.sold, rules.SaleKind.CHANGE, as_sold, on),
-            early_by=rules.renewed_early_days(as_sold, today),
-        )
-        quote = quotes.priced(held, plan, case, codes=codes, override_reason=override_reason)
-        quote.save()
-        _close(held, old, on - DAY)
-        new = _sell(held, histories.of(held.member), quote, case, payment, special_terms, credit=credit.amount)
-        for listener in events.changed:
-            listener(old=old, new=new, moment=held.moment)
-        return new
-
-
-def cancel(
-    *,
-    membership: Membership,
-    on: dt.date,
-    reason: str,
-    now: dt.datetime,
-    by: User | None,
-    supervisor: bool = False,
-) -> Membership:
-    """Cancel a membership from the day ``on``: it covers up to the day before, its freezes from then on are void.
-
-    What was sold behind it stays where it is. ``supervisor``: any day from its start. Raises
-    ``rules.AlreadyCancelled``, ``rules.CancelDateRefused``, ``rules.ReasonRequired``.
-    """
-    with holding.member(membership.member_id, now=now, by=by, terms=True) as held:
-        history = histories.of(held.member)
-        row = history.rows[membership.pk]
-        rules.check_cancel(history.sold_as(row), on, reason, today=held.moment.today, may_choose_past=supervisor)
-        row.cancelled_on, row.cancel_reason = on, reason.strip()
-        row.save(update_fields=["cancelled_on", "cancel_reason"])
-        _cut_freezes(row, on - DAY)
-        for follower in history.rows.values():
-            if follower.renewed_from_id == row.pk and follower.follows:
-                follower.follows, follower.given_starts_on = False, follower.starts_on
-                follower.save(update_fields=["follows", "given_starts_on"])
-        _lie(held, row)
-        if row.last_covered_on < row.starts_on:
-            _give_uses_back(row)
-        for listener in events.cancelled:
-            listener(membership=row, moment=held.moment)
-        return row
-
-
-def record_payment(*, membership: Membership, amount: Decimal, now: dt.datetime, by: User | None) -> Membership:
-    """Note that so much of the balance was paid; the balance falls by it. Raises ``PaidRefused``."""
-    with holding.member(membership.member_id, now=now, by=by) as held:
-        row = Membership.objects.get(pk=membership.pk)
-        if amount <= 0 or amount > row.balance_due or amount != money.round_half_up(amount, held.club.currency):
-            raise PaidRefused(
-                sentence(
-                    N_("Enter an amount above 0 and at most what is due (%(due)s)."),
-                    due=money.amount_text(row.balance_due, held.club.currency),
-                ),
-                fields={"amount": [sentence(N_("This is not an amount that is due."))]},
-            )
-        row.price_paid += amount
-        row.balance_due -= amount
-        if not row.balance_due:
-            row.balance_due_on = None
-        row.save(update_fields=["price_paid", "balance_due", "balance_due_on"])
-        return row
+        return store(held, history, quote, case, payment, special_terms)
 
 
 # ---- inside a sale ---------------------------------------------------------------------------------------
 
 
-def _sell(
+def store(
     held: holding.Holding,
     history: History,
     quote: Quote,
@@ -307,7 +209,7 @@ def _sell(
     uses = [PromotionUse(membership=row, promotion_id=promotion_id) for promotion_id in _promotion_ids(quote)]
     PromotionUse.objects.bulk_create(uses)
     histories.place(row, placement, held.moment)
-    histories.refresh_member(held.member.pk)
+    histories.refresh_members([held.member.pk])
     if case.kind is not rules.SaleKind.CHANGE:
         for listener in events.sold:
             listener(membership=row, moment=held.moment)
@@ -356,43 +258,3 @@ def _count_uses(quote: Quote) -> None:
         if not Promotion.objects.filter(left, pk=promotion_id).update(uses=F("uses") + 1):
             code = Promotion.objects.values_list("code", flat=True).get(pk=promotion_id)
             raise pricing.UsedUp(sentence(N_("The promotion %(code)s is used up."), code=code))
-
-
-def _give_uses_back(row: Membership) -> None:
-    """A sale cancelled before its start no longer counts for its promotions."""
-    uses = PromotionUse.objects.filter(membership=row, given_back=False)
-    for use in uses.order_by("promotion_id"):
-        Promotion.objects.filter(pk=use.promotion_id, uses__gt=0).update(uses=F("uses") - 1)
-    uses.update(given_back=True)
-
-
-# ---- the end of one --------------------------------------------------------------------------------------
-
-
-def _credit(held: holding.Holding, old: Membership, on: dt.date) -> rules.Credit:
-    freezes = [Span(freeze.starts_on, freeze.ends_on) for freeze in old.freezes.filter(voided=False)]
-    value = old.price_paid + old.balance_due + old.credit
-    days = Span(old.starts_on, old.effective_ends_on)
-    return rules.change_credit(days, freezes, on, value, held.club.currency)
-
-
-def _close(held: holding.Holding, row: Membership, last: dt.date) -> None:
-    row.closed_on = last
-    row.save(update_fields=["closed_on"])
-    _cut_freezes(row, last)
-    _lie(held, row)
-
-
-def _cut_freezes(row: Membership, last: dt.date) -> None:
-    """Freezes end with the membership: one that begins later is void."""
-    beyond = Freeze.objects.filter(membership=row, voided=False, ends_on__gt=last)
-    beyond.filter(starts_on__gt=last).update(voided=True)
-    beyond.filter(starts_on__lte=last).update(planned_ends_on=F("ends_on"), ends_on=last)
-
-
-def _lie(held: holding.Holding, row: Membership) -> None:
-    """Work out the days of a membership that was just cut short, and store them."""
-    freezes = Freeze.objects.filter(membership=row, voided=False).order_by("starts_on")
-    closures = histories.closures_of(row.club_id)
-    histories.place(row, chains.place(histories.held(row, freezes, closures)), held.moment)
-    histories.refresh_member(row.member_id)
