@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('memberships', '0002_file_imports'),
+        ('memberships', '0003_rung_at_the_guardians'),
     ]
 
     operations = [
