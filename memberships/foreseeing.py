@@ -1,4 +1,4 @@
-"""What a freeze, an early return or a closure will move, before it is saved (PRODUCT.md §3.3).
+"""What a freeze, an early return, a closure or a cancellation will do, before it is saved (PRODUCT.md §3.3).
 
 It is done and taken back in one transaction, with a look at what hangs on the members' days before and after. So the
 preview names what saving does, by the same rules, in every room.
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from memberships import freezing, holding, places
+from memberships import freezing, histories, holding, places, sales
 from memberships.events import Moment
 from memberships.models import Club, Freeze, Membership, User
 from memberships.places import Hanging
 from memberships.rules import freezing as rules
+from memberships.rules import sales as sale_rules
+from memberships.rules.terms import DAY
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,49 @@ def closure(
 
     members = {membership.member_id for membership, _move in preview.moves}
     return preview, _rehearsed(close, members, holding.moment_in(club, now, by))
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """What a cancellation does: the last covered day after it (before the start: none), and what it ends."""
+
+    last_covered_on: dt.date
+    covers_nothing: bool
+    days_lost: int
+    voided: list[Freeze]
+    uses_back: list[str]
+    behind: Membership | None
+    touched: list[Touched]
+
+
+def cancellation(
+    *, membership: Membership, on: dt.date, now: dt.datetime, by: User | None, supervisor: bool = False
+) -> Cancellation:
+    """What cancelling from a day on does, nothing stored. Raises what ``sales.cancel`` raises."""
+    done: list[Membership] = []
+    ended: list[Freeze] = []
+    uses: list[str] = []
+    standing = set(membership.freezes.filter(voided=False).values_list("pk", flat=True))
+
+    def cancel() -> None:
+        done.append(sales.cancel(membership=membership, on=on, reason="?", now=now, by=by, supervisor=supervisor))
+        ended.extend(Freeze.objects.filter(pk__in=standing, voided=True).order_by("starts_on"))
+        given_back = membership.promotion_uses.filter(given_back=True).select_related("promotion")
+        uses.extend(use.promotion.name for use in given_back.order_by("promotion__code"))
+
+    touched = _rehearsed(cancel, [membership.member_id], holding.moment_in(membership.club, now, by))
+    last = done[0].last_covered_on
+    history = histories.of(membership.member)
+    behind = sale_rules.successor(history.sold, history.sold_as(membership))
+    return Cancellation(
+        last_covered_on=last,
+        covers_nothing=last < membership.starts_on,
+        days_lost=(membership.last_covered_on - max(last, membership.starts_on - DAY)).days,
+        voided=ended,
+        uses_back=uses,
+        behind=history.rows[behind.id] if behind else None,
+        touched=touched,
+    )
 
 
 def _rehearsed(work: Callable[[], None], members: Collection[int], moment: Moment) -> list[Touched]:

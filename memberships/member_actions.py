@@ -29,6 +29,9 @@ def of(*, request: HttpRequest, member: Member, now: dt.datetime) -> list[Action
     if stand.membership and stand.status in (Status.ACTIVE, Status.FROZEN, Status.PENDING):
         url = reverse("freeze_new", args=[stand.membership.pk])
         actions.append(Action(_("Freeze"), url, "snowflake", "F", position=10))
+        if stand.status is not Status.PENDING:
+            url = reverse("membership_change", args=[stand.membership.pk])
+            actions.append(Action(_("Change the plan…"), url, position=85, rare=True))
     if member.deceased_on is None and access.may(user, Right.SELL, member.club):
         label = _("Renew") if stand.membership else _("Sell")
         actions.append(Action(label, reverse("offer_new", args=[member.pk]), key="R", primary=True, position=30))

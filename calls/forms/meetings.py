@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from calls.models import Purpose, ReasonGroup, RefusalReason
 from config import widgets
+from memberships.forms.offers import several_codes
 from memberships.models import Club, Employee, Plan
 
 SATISFIED = [("", gettext_lazy("not asked")), ("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
@@ -95,7 +96,7 @@ class ChangedPlanForm(CloseForm):
             del self.fields["on"]
 
     def clean_codes(self) -> list[str]:
-        return [code for code in re.split(r"[\s,;]+", self.cleaned_data["codes"]) if code]
+        return several_codes(self.cleaned_data["codes"])
 
 
 WEEKDAYS = (

@@ -120,6 +120,10 @@ class PreviewQuery(serializers.Serializer[Any]):
     preview = fields.Flag(required=False, help_text="Saves nothing, tells what would move.")
 
 
+class ReopeningQuery(serializers.Serializer[Any]):
+    on = fields.Day(required=False, help_text="Today, or a later day.")
+
+
 class ReturnBody(serializers.Serializer[Any]):
     returned_on = fields.Day()
 
@@ -230,13 +234,16 @@ def new_closure(request: Request) -> Response:
     return Response(_closed(done), status=201)
 
 
-@extend_schema(summary="Take a closure back from today on", responses={200: ClosureSerializer})
+@extend_schema(
+    summary="Take a closure back from a day on", parameters=[ReopeningQuery], responses={200: ClosureSerializer}
+)
 @policy(Right.OVERRIDE)
 @api_view(["DELETE"])
 def closure(request: Request, pk: int) -> Response:
     user = finding.acting(request)
     found = access.one(user, Closure.objects.select_related("club"), pk, Right.OVERRIDE)
-    return Response(_closed(freezing.reopen(closure=found, now=clock.now(), by=user)))
+    on = finding.query(request, ReopeningQuery).get("on")
+    return Response(_closed(freezing.reopen(closure=found, on=on, now=clock.now(), by=user)))
 
 
 def _closed(done: freezing.Closed) -> dict[str, object]:

@@ -121,7 +121,8 @@ def sell_quote(
 ) -> Membership:
     """Sell an offer once, at its price, lines, kind and given start, whatever was edited since.
 
-    ``sold_on`` None: today, or the quote's own sale date where a manager made it for an earlier one. Raises
+    ``sold_on`` None: today, or the quote's own sale date where a manager made it for an earlier one (it is valid on
+    that date for who may enter one, else it must be valid today). Raises
     ``QuoteUsed``, ``QuoteExpired``, ``pricing.UsedUp``, ``rules.SaleDateRefused``, ``rules.Overlap``,
     ``PaidRefused``, ``BalanceDateRefused``, ``AmountInText``.
     """
@@ -130,11 +131,12 @@ def sell_quote(
         _refuse_used(quote)
         made_on = quote.made_at.astimezone(held.club.zone).date()
         asked_on = sold_on or held.moment.today
+        if sold_on is None:
+            sold_on = min(quote.sold_on, asked_on) if quote.sold_on < made_on else asked_on
+            asked_on = sold_on if supervisor else asked_on
         rules.check_sale_date(asked_on, held.moment.today, may_enter_past=supervisor)
         if asked_on > quote.valid_until:
             raise QuoteExpired(sentence(N_("This offer was valid until %(day)s."), day=quote.valid_until))
-        if sold_on is None:
-            sold_on = quote.sold_on if quote.sold_on < made_on else asked_on
         if quote.start_given and quote.starts_on < sold_on:
             raise QuoteExpired(
                 sentence(N_("The start in this offer, %(day)s, lies before the sale."), day=quote.starts_on)

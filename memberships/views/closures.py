@@ -20,12 +20,13 @@ from config.forms import refuse
 from config.paging import By
 from config.widgets import DayInput
 from config.words import said
-from memberships import access, frame, freezing
-from memberships.models import Closure, Club
+from memberships import access, foreseeing, frame, freezing
+from memberships.models import Closure, Club, Member
 from memberships.rights import Right
 from memberships.rules.errors import Refused
 from memberships.rules.terms import DAY
 from memberships.views import listing
+from memberships.views.moving import hanging_line
 from memberships.views.people import acting
 
 SHOWN = 50
@@ -125,13 +126,16 @@ def closure_new(request: HttpRequest) -> HttpResponse:
         days = {"starts_on": form.cleaned_data["starts_on"], "ends_on": form.cleaned_data["ends_on"]}
         try:
             if previewing:
-                preview = freezing.preview_closure(club=club, **days, now=clock.now())
+                preview, touched = foreseeing.closure(club=club, **days, now=clock.now(), by=acting(request))
+                members = Member.objects.in_bulk({one.either.member for one in touched[:SHOWN]})
                 context |= {
                     "previewed": True,
                     "frozen": len(preview.frozen),
                     "moves": preview.moves[:SHOWN],
                     "more": max(0, len(preview.moves) - SHOWN),
                     "left": [(one.membership, said(one.why)) for one in preview.left],
+                    "hanging": [(members[one.either.member], hanging_line(one, club)) for one in touched[:SHOWN]],
+                    "hanging_more": max(0, len(touched) - SHOWN),
                 }
             else:
                 why = form.cleaned_data["why"]

@@ -1,8 +1,8 @@
-"""A member's memberships: terms and money, freezes with a preview of what they move, cancelling."""
+"""A member's memberships: terms and money, another plan, cancelling, what is paid of a balance."""
 
 from __future__ import annotations
 
-import datetime as dt
+from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,16 +10,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config import charts, clock
+from config import clock
 from config.access import policy
 from config.forms import refuse
-from memberships import access, frame, freezing, quiet, sales, standing
-from memberships.forms.terms import CancelForm, FreezeForm, ReturnForm
-from memberships.models import Freeze, Member, Membership
+from config.words import said
+from memberships import access, foreseeing, frame, quiet, sales, standing
+from memberships.forms.offers import ChangeForm, PaymentForm
+from memberships.forms.terms import CancelForm
+from memberships.models import Member, Membership
 from memberships.rights import Right
-from memberships.rules.chains import Move
+from memberships.rules import money
 from memberships.rules.errors import Refused
 from memberships.rules.terms import Status
+from memberships.views.moving import hanging_lines
+from memberships.views.offers import sold_words
 from memberships.views.people import acting
 
 RUNNING = (Status.ACTIVE, Status.FROZEN, Status.PENDING)
@@ -43,6 +47,7 @@ def member_terms(request: HttpRequest, pk: int) -> HttpResponse:
     for row in rows:
         row.status = statuses[row.pk]  # type: ignore[attr-defined]
         row.may_change = statuses[row.pk] in RUNNING  # type: ignore[attr-defined]
+        row.runs = statuses[row.pk] in (Status.ACTIVE, Status.FROZEN) and not row.closed_on  # type: ignore[attr-defined]
         row.shown_freezes = sorted(row.freezes.all(), key=lambda freeze: freeze.starts_on)  # type: ignore[attr-defined]
         row.bought_with = [promotion.name for promotion in row.promotions.all()]  # type: ignore[attr-defined]
         if not prices:
@@ -55,112 +60,115 @@ def member_terms(request: HttpRequest, pk: int) -> HttpResponse:
 
 @policy(Right.SELL)
 @require_http_methods(["GET", "POST"])
-def freeze_new(request: HttpRequest, pk: int) -> HttpResponse:
-    """Gives a freeze. ``?preview=1`` answers only the part that shows what it would move."""
-    row = _membership(request, pk)
-    overrides = access.may(acting(request), Right.OVERRIDE, row.club)
+def membership_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancels a membership from a day on. ``?preview=1`` answers only the part that shows what that does."""
+    row = membership_of(request, pk)
     today = clock.today(row.club.zone)
-    initial = {"starts_on": max(today, row.starts_on)}
-    form = FreezeForm(request.POST or None, overrides=overrides, initial=initial)
+    previewing = "preview" in request.GET
+    form = CancelForm(request.POST or None, initial={"on": today})
     context: dict[str, object] = {"form": form, "row": row, "member": row.member, "today": today}
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        override = data.get("override_reason") or None
-        days = {"starts_on": data["starts_on"], "ends_on": data["ends_on"]}
+    asked = {
+        "membership": row,
+        "now": clock.now(),
+        "by": acting(request),
+        "supervisor": access.may(acting(request), Right.OVERRIDE, row.club),
+    }
+    valid = request.method == "POST" and form.is_valid()
+    on = form.cleaned_data.get("on") if request.method == "POST" else today
+    try:
+        if valid and not previewing:
+            sales.cancel(**asked, on=form.cleaned_data["on"], reason=form.cleaned_data["reason"])
+            messages.success(request, _("The membership is cancelled."))
+            return redirect("member_detail", row.member_id)
+        if on is not None:
+            foreseen = foreseeing.cancellation(**asked, on=on)
+            context |= {"foreseen": foreseen, "lines": hanging_lines(foreseen.touched, row.club)}
+    except Refused as error:
+        if request.method == "POST":
+            refuse(form, error)
+    template = "memberships/_cancel_preview.html" if previewing else "memberships/membership_cancel.html"
+    return render(request, template, context, status=422 if form.errors and not previewing else 200)
+
+
+@policy(Right.SELL)
+@require_http_methods(["GET", "POST"])
+def membership_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another plan from a day on: every plan with its price and the credit. ``?preview=1`` answers only that part."""
+    row = membership_of(request, pk)
+    supervisor = access.may(acting(request), Right.OVERRIDE, row.club)
+    today = clock.today(row.club.zone)
+    previewing = "preview" in request.GET
+    form = ChangeForm(request.POST or None, club=row.club, supervisor=supervisor, initial={"on": today})
+    asked = {"membership": row, "now": clock.now(), "by": acting(request), "supervisor": supervisor}
+    valid = request.method == "POST" and form.is_valid()
+    data = form.cleaned_data if request.method == "POST" else {}
+    on, codes = data.get("on") or today, data.get("codes", [])
+    status = 200
+    if valid and not previewing:
         try:
-            if "preview" in request.GET:
-                plan = freezing.preview(membership=row, **days, now=clock.now(), override_reason=override)
-                context |= shown_moves(row, plan.moves, charts.Span(**days), today)
-            else:
-                freezing.give(
-                    membership=row,
-                    **days,
-                    reason=data["reason"],
-                    override_reason=override,
-                    now=clock.now(),
-                    by=acting(request),
-                )
-                messages.success(request, _("The freeze is saved."))
-                return redirect("member_detail", row.member_id)
+            new = sales.change_plan(
+                **asked,
+                plan=data["plan"],
+                on=data.get("on"),
+                codes=codes,
+                payment=form.payment,
+                special_terms=data["special_terms"],
+                override_reason=data.get("override_reason") or None,
+            )
         except Refused as error:
             refuse(form, error)
-    template = "memberships/_freeze_moves.html" if "preview" in request.GET else "memberships/freeze_form.html"
-    status = 422 if form.errors and "preview" not in request.GET else 200
+        else:
+            messages.success(request, sold_words(new))
+            return redirect("member_detail", row.member_id)
+    offers: list[sales.ChangeOffer] = []
+    refusal = ""
+    try:
+        offers = sales.change_offers(**asked, on=on, codes=codes)
+    except Refused as error:
+        refusal = said(error.message)
+    if form.errors and not previewing:
+        status = 422
+    context = {
+        "form": form,
+        "row": row,
+        "member": row.member,
+        "on": on,
+        "offers": offers,
+        "credit": offers[0].credit if offers else None,
+        "refusal": refusal,
+    }
+    template = "memberships/_change_choices.html" if previewing else "memberships/membership_change.html"
     return render(request, template, context, status=status)
 
 
 @policy(Right.SELL)
 @require_http_methods(["GET", "POST"])
-def freeze_end(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ends a freeze early; its unused days go back."""
-    rows = Freeze.objects.select_related("membership__club", "membership__member", "membership__plan")
-    freeze = access.one(acting(request), rows, pk, Right.SELL, club_path="membership__club_id")
-    row = freeze.membership
-    frame.enter(request, row.club)
-    today = clock.today(row.club.zone)
-    form = ReturnForm(request.POST or None, initial={"returned_on": today})
+def membership_payment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Notes that a balance, or a part of it, was paid."""
+    row = membership_of(request, pk)
+    form = PaymentForm(request.POST or None, initial={"amount": _due(row)})
     if request.method == "POST" and form.is_valid():
         try:
-            freezing.end(
-                freeze=freeze,
-                returned_on=form.cleaned_data["returned_on"],
-                now=clock.now(),
-                by=acting(request),
-                supervisor=access.may(acting(request), Right.OVERRIDE, row.club),
+            paid = sales.record_payment(
+                membership=row, amount=form.cleaned_data["amount"], now=clock.now(), by=acting(request)
             )
         except Refused as error:
             refuse(form, error)
         else:
-            messages.success(request, _("The freeze is ended."))
-            return redirect("member_detail", row.member_id)
-    context = {"form": form, "row": row, "member": row.member, "freeze": freeze, "today": today}
-    return render(request, "memberships/freeze_end.html", context, status=422 if form.errors else 200)
+            left = _("Nothing is due any more.") if not paid.balance_due else _("The rest stays due.")
+            messages.success(request, f"{_('The payment is noted.')} {left}")
+            return redirect("member_terms", row.member_id)
+    context = {"form": form, "row": row, "member": row.member}
+    return render(request, "memberships/membership_payment.html", context, status=422 if form.errors else 200)
 
 
-@policy(Right.SELL)
-@require_http_methods(["GET", "POST"])
-def membership_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Cancels a membership from a day on."""
-    row = _membership(request, pk)
-    today = clock.today(row.club.zone)
-    form = CancelForm(request.POST or None, initial={"on": today})
-    if request.method == "POST" and form.is_valid():
-        try:
-            sales.cancel(
-                membership=row,
-                on=form.cleaned_data["on"],
-                reason=form.cleaned_data["reason"],
-                now=clock.now(),
-                by=acting(request),
-                supervisor=access.may(acting(request), Right.OVERRIDE, row.club),
-            )
-        except Refused as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("The membership is cancelled."))
-            return redirect("member_detail", row.member_id)
-    context = {"form": form, "row": row, "member": row.member, "today": today}
-    return render(request, "memberships/membership_cancel.html", context, status=422 if form.errors else 200)
+def _due(row: Membership) -> Decimal:
+    """What is due, in the decimals of the club's currency."""
+    return money.round_half_up(row.balance_due, row.club.currency)
 
 
-def shown_moves(
-    row: Membership, moves: tuple[Move, ...], frozen: charts.Span | None, today: dt.date
-) -> dict[str, object]:
-    """The context of the part that shows both ends of everything that moves."""
-    names = {one.pk: one.plan.name for one in Membership.objects.filter(member=row.member_id).select_related("plan")}
-    drawn = [
-        charts.Move(
-            names[move.membership],
-            charts.Span(move.before.starts_on, move.before.effective_ends_on),
-            charts.Span(move.after.starts_on, move.after.effective_ends_on),
-            current=move.membership == row.pk,
-        )
-        for move in moves
-    ]
-    return {"moves": drawn, "drawing": charts.moves(drawn, frozen, today=today) if drawn else "", "previewed": True}
-
-
-def _membership(request: HttpRequest, pk: int) -> Membership:
+def membership_of(request: HttpRequest, pk: int) -> Membership:
+    """The membership of the address, for who may sell."""
     rows = Membership.objects.select_related("club", "member", "plan")
     row = access.one(acting(request), rows, pk, Right.SELL)
     frame.enter(request, row.club)

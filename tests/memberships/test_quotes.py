@@ -200,3 +200,16 @@ def test_an_offer_for_an_earlier_sale_date_is_sold_on_that_date(shop: Shop) -> N
     quote = make(shop, shop.member(), sold_on=day("2026-11-01"), supervisor=True)
     sold = sales.sell_quote(quote=quote, now=days.NOW, by=shop.manager)
     assert (sold.sold_on, sold.starts_on) == (day("2026-11-01"), day("2026-11-01"))
+
+
+def test_an_offer_for_an_earlier_sale_date_is_valid_on_that_date_for_a_manager_alone(shop: Shop) -> None:
+    """FAIR ended before the offer was made, and held on the sale date."""
+    factories.make_promotion(shop.club, "FAIR", value=20, stackable=False, ends_on=day("2026-11-05"))
+    quote = make(shop, shop.member(), sold_on=day("2026-11-01"), supervisor=True)
+    assert (quote.final_price, quote.valid_until) == (288, day("2026-11-05"))
+    with pytest.raises(sales.QuoteExpired):
+        sales.sell_quote(quote=quote, now=days.NOW, by=shop.manager)
+    with pytest.raises(rules.SaleDateRefused):
+        sales.sell_quote(quote=quote, now=days.NOW, by=None, sold_on=day("2026-11-01"))
+    sold = sales.sell_quote(quote=quote, now=days.NOW, by=shop.manager, supervisor=True)
+    assert (sold.sold_on, sold.price) == (day("2026-11-01"), 288)

@@ -46,6 +46,7 @@ def test_a_preview_saves_nothing_and_names_what_moves(administrator: Api, pamela
     assert (shown.body["days"], shown.body["allowance_left"]) == (10, 35)
     assert [move["membership"] for move in shown.body["moves"]] == [501, sold["id"]]
     assert shown.body["moves"][0] == {
+        "kind": "membership",
         "membership": 501,
         "before": {"starts_on": "2025-12-01", "ends_on": "2026-11-30", "effective_ends_on": "2026-11-30"},
         "after": {"starts_on": "2025-12-01", "ends_on": "2026-11-30", "effective_ends_on": "2026-12-10"},
