@@ -119,7 +119,7 @@ LISTED = listing.register(
 def closure_new(request: HttpRequest) -> HttpResponse:
     """Closes the club. ``?preview=1`` answers only the part that shows who would be frozen, and who left."""
     club = frame.current_club(request, Right.OVERRIDE)
-    form = ClosureForm(request.POST or None)
+    form = ClosureForm(request.POST if request.method == "POST" else None)
     previewing = "preview" in request.GET
     context: dict[str, object] = {"form": form}
     if request.method == "POST" and form.is_valid():
@@ -156,7 +156,9 @@ def closure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     frame.enter(request, closure.club)
     today = clock.today(closure.club.zone)
     last = min(closure.ends_on, closure.taken_back_on - DAY) if closure.taken_back_on else closure.ends_on
-    form = TakeBackForm(request.POST or None, initial={"on": max(today, closure.starts_on)})
+    form = TakeBackForm(
+        request.POST if request.method == "POST" else None, initial={"on": max(today, closure.starts_on)}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             freezing.reopen(closure=closure, on=form.cleaned_data["on"], now=clock.now(), by=acting(request))

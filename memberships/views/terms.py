@@ -65,7 +65,7 @@ def membership_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     row = membership_of(request, pk)
     today = clock.today(row.club.zone)
     previewing = "preview" in request.GET
-    form = CancelForm(request.POST or None, initial={"on": today})
+    form = CancelForm(request.POST if request.method == "POST" else None, initial={"on": today})
     context: dict[str, object] = {"form": form, "row": row, "member": row.member, "today": today}
     asked = {
         "membership": row,
@@ -98,7 +98,9 @@ def membership_change(request: HttpRequest, pk: int) -> HttpResponse:
     supervisor = access.may(acting(request), Right.OVERRIDE, row.club)
     today = clock.today(row.club.zone)
     previewing = "preview" in request.GET
-    form = ChangeForm(request.POST or None, club=row.club, supervisor=supervisor, initial={"on": today})
+    form = ChangeForm(
+        request.POST if request.method == "POST" else None, club=row.club, supervisor=supervisor, initial={"on": today}
+    )
     asked = {"membership": row, "now": clock.now(), "by": acting(request), "supervisor": supervisor}
     valid = request.method == "POST" and form.is_valid()
     data = form.cleaned_data if request.method == "POST" else {}
@@ -146,7 +148,7 @@ def membership_change(request: HttpRequest, pk: int) -> HttpResponse:
 def membership_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """Notes that a balance, or a part of it, was paid."""
     row = membership_of(request, pk)
-    form = PaymentForm(request.POST or None, initial={"amount": _due(row)})
+    form = PaymentForm(request.POST if request.method == "POST" else None, initial={"amount": _due(row)})
     if request.method == "POST" and form.is_valid():
         try:
             paid = sales.record_payment(

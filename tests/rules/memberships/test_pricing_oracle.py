@@ -1,5 +1,6 @@
 """Pricing against an independent brute force over the candidates of PRODUCT.md §3.4."""
 
+import os
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
@@ -7,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memberships.rules import pricing
+from memberships.rules.errors import Refused
 from memberships.rules.pricing import Promotion, PromotionKind, Sale
 from memberships.rules.sales import SaleKind
+
+EXAMPLES = int(os.environ.get("RINGBACK_QUOTES", "400"))
+"""How many quotes: a long run asks for more."""
 
 UNIT = {"USD": Decimal("0.01"), "JPY": Decimal(1), "KWD": Decimal("0.001")}
 EVERYBODY = frozenset([SaleKind.NEW, SaleKind.RENEWAL, SaleKind.RETURN])
@@ -20,6 +25,44 @@ values = {
     PromotionKind.BONUS_DAYS: st.sampled_from(["1", "7", "14"]),
     PromotionKind.GIFT: st.just("0"),
 }
+
+
+conditions = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "audience": st.sets(st.sampled_from(sorted(EVERYBODY)), min_size=1).map(frozenset),
+            "starts_on": st.sampled_from([date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2)]),
+            "clubs": st.sets(st.sampled_from(["mf", "other"])).map(frozenset),
+            "plans": st.sets(st.sampled_from(["M12", "M6"])).map(frozenset),
+            "segments": st.sets(st.sampled_from(["gold", "copper"])).map(frozenset),
+            "min_tenure_months": st.sampled_from([0, 11, 12, 13]),
+            "early_days": st.sampled_from([0, 9, 10, 11]),
+            "max_uses": st.sampled_from([0, 3, 4]),
+            "uses": st.just(3),
+        },
+    ),
+)
+"""Nothing, so that many apply; or some of the conditions, on both sides of their edges."""
+
+
+@st.composite
+def sales(draw):
+    kind = draw(st.sampled_from(list(SaleKind)))
+    renewing = kind in (SaleKind.RENEWAL, SaleKind.CHANGE)
+    return Sale(
+        kind=kind,
+        sold_on=date(2026, 6, 1),
+        made_on=date(2026, 6, 1),
+        club="mf",
+        plan="M12",
+        list_price=Decimal(draw(st.sampled_from(["0", "0.01", "39.99", "360", "360.005", "99.999"]))),
+        currency=draw(st.sampled_from(sorted(UNIT))),
+        segment=draw(st.sampled_from(["", "gold", "copper"])),
+        tenure_months=12 if renewing else 0,
+        early_by=10 if renewing else draw(st.sampled_from([None, -40])),
+    )
 
 
 @st.composite
@@ -39,6 +82,7 @@ def offers(draw):
                 ends_on=draw(st.sampled_from([None, date(2026, 6, 3), date(2026, 6, 20)])),
                 stackable=draw(st.booleans()),
                 needs_code=draw(st.booleans()),
+                **draw(conditions),
             )
         )
     return found
@@ -68,10 +112,35 @@ def brute_price(group: list[Promotion], list_price: Decimal) -> tuple[Decimal, s
     return price * product, effective
 
 
+def holds(one: Promotion, sale: Sale) -> bool:
+    """Each condition of §3.4 on its own; a change of plan is priced as a renewal."""
+    group = "renewal" if sale.kind == "change" else str(sale.kind)
+    early = -1000 if sale.early_by is None else sale.early_by
+    return all(
+        [
+            group in {str(kind) for kind in one.audience},
+            one.starts_on <= sale.sold_on <= (one.ends_on or date.max),
+            not one.clubs or sale.club in one.clubs,
+            not one.plans or sale.plan in one.plans,
+            not one.segments or sale.segment in one.segments,
+            sale.tenure_months >= (one.min_tenure_months or 0),
+            one.early_days is None or early >= one.early_days,
+        ]
+    )
+
+
 def brute_quote(
-    offered: list[Promotion], named: set[str], list_price: Decimal, currency: str, limit: Decimal | None
-) -> tuple[Decimal, tuple[str, ...], date, list[str]]:
-    applying = [one for one in offered if not one.needs_code or one.code in named]
+    offered: list[Promotion], named: set[str], sale: Sale, limit: Decimal | None
+) -> tuple[Decimal, tuple[str, ...], date, list[str]] | str:
+    list_price, currency = sale.list_price, sale.currency
+    in_turn = [one for code in sorted(named) for one in offered if one.code == code]
+    for one in in_turn:
+        if not holds(one, sale):
+            return "code_not_applicable"
+        if one.max_uses is not None and one.uses >= one.max_uses:
+            return "used_up"
+    left = [one for one in offered if one.max_uses is None or one.uses < one.max_uses]
+    applying = [one for one in left if holds(one, sale) and (not one.needs_code or one.code in named)]
     groups = [[one for one in applying if one.stackable], []]
     groups += [[one] for one in applying if not one.stackable]
     ranked = []
@@ -91,28 +160,22 @@ def brute_quote(
     return price, tuple(codes), until, sorted(one.code for one in applying if one.code not in codes)
 
 
-@settings(max_examples=400)
+@settings(max_examples=EXAMPLES)
 @given(
     offered=offers(),
     named=st.sets(st.sampled_from("ABCDEFGH")),
-    list_price=st.sampled_from(["0", "0.01", "39.99", "360", "360.005", "99.999"]).map(Decimal),
-    currency=st.sampled_from(sorted(UNIT)),
+    sale=sales(),
     limit=st.sampled_from([None, Decimal(0), Decimal(50), Decimal("33.3"), Decimal(100)]),
 )
-def test_the_quote_agrees_with_brute_force(offered, named, list_price, currency, limit):
-    sale = Sale(
-        kind=SaleKind.RENEWAL,
-        sold_on=date(2026, 6, 1),
-        made_on=date(2026, 6, 1),
-        club="mf",
-        plan="M12",
-        list_price=list_price,
-        currency=currency,
-    )
+def test_the_quote_agrees_with_brute_force(offered, named, sale, limit):
     named = {code for code in named if code in {one.code for one in offered}}
-    quote = pricing.quote(sale, offered, named, limit_percent=limit)
     with localcontext(prec=200):
-        expected = brute_quote(offered, named, list_price, currency, limit)
+        expected = brute_quote(offered, named, sale, limit)
+    try:
+        quote = pricing.quote(sale, offered, sorted(named), limit_percent=limit)
+    except Refused as refusal:
+        assert refusal.code == expected
+        return
     not_used = [one.code for one in quote.not_used]
     assert (quote.final_price, quote.promotions, quote.valid_until, not_used) == expected
 
