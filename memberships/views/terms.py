@@ -86,6 +86,7 @@ def membership_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as error:
         if request.method == "POST":
             refuse(form, error)
+        context["refusal"] = said(error.message)
     template = "memberships/_cancel_preview.html" if previewing else "memberships/membership_cancel.html"
     return render(request, template, context, status=422 if form.errors and not previewing else 200)
 

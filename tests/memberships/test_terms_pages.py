@@ -103,6 +103,8 @@ def test_before_cancelling_the_page_says_what_it_does(anna: Client, half_a_year:
     assert "It can be cancelled from" in text(anna.post(f"{url}?preview=1", {"on": "2027-04-01"}))
     half_a_year.refresh_from_db()
     assert half_a_year.cancelled_on is None
+    Membership.objects.update(cancelled_on=day("2026-12-01"))
+    assert "is cancelled as of 1 December 2026" in text(anna.get(url))
 
 
 def test_cancelling_before_the_start_names_the_uses_that_go_back(plain_today: Shop, anna: Client) -> None:
