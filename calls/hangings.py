@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from calls import policy
+from calls import cards, policy
 from calls.models import OPEN_STATUSES, CallTask, Kind, Lapse, Meeting, MeetingStatus, Purpose, TaskStatus
 from calls.rules import occasions
 from config.templatetags.ringback import instant
@@ -17,7 +17,6 @@ from memberships.events import Moment
 from memberships.models import Freeze
 from memberships.places import Hanging
 from memberships.rules import local_time
-from memberships.rules.sentences import Sentence
 from memberships.rules.terms import DAY, Span
 
 
@@ -33,8 +32,7 @@ def calls(*, members: Collection[int], moment: Moment) -> Iterator[Hanging]:
         state = ""
         if task.status == TaskStatus.LAPSED:
             state = _("lapses: %(because)s") % {"because": Lapse(task.lapsed_because).label}
-        reason = said(Sentence.from_json(task.facts["reason"])) if "reason" in task.facts else ""
-        label = f"{Kind(task.kind).label}: {reason}" if reason else str(Kind(task.kind).label)
+        label = f"{Kind(task.kind).label}: {said(cards.reason_of(task))}"
         yield Hanging(f"task:{task.pk}", "call", task.member_id, label, on, state, task.membership_id)
     for freeze in _ahead(members, moment):
         ways = policy.of_club(freeze.membership.club)
