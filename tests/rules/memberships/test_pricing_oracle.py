@@ -77,12 +77,10 @@ def offers(draw):
                 kind=kind,
                 value=Decimal(draw(values[kind])),
                 gift="a towel" if kind is PromotionKind.GIFT else "",
-                audience=EVERYBODY,
-                starts_on=date(2026, 1, 1),
                 ends_on=draw(st.sampled_from([None, date(2026, 6, 3), date(2026, 6, 20)])),
                 stackable=draw(st.booleans()),
                 needs_code=draw(st.booleans()),
-                **draw(conditions),
+                **{"audience": EVERYBODY, "starts_on": date(2026, 1, 1), **draw(conditions)},
             )
         )
     return found
