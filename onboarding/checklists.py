@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 
@@ -95,7 +96,7 @@ def _start(membership: Membership, template: ChecklistTemplate, now: dt.datetime
         template=template,
         started_at=now,
     )
-    freezes = _frozen_days(membership)
+    freezes = _frozen_days([membership])[membership.pk]
     Step.objects.bulk_create(
         Step(
             checklist=checklist,
@@ -116,27 +117,37 @@ def _start(membership: Membership, template: ChecklistTemplate, now: dt.datetime
     return checklist
 
 
-def _frozen_days(membership: Membership) -> list[Span]:
-    """Frozen days of the chain so far: a change of plan carries the checklist on, with what was frozen before it."""
-    rows = Freeze.objects.filter(
-        membership__member=membership.member_id,
-        membership__starts_on__gte=membership.chain_starts_on,
-        voided=False,
-    )
-    return [Span(first, last) for first, last in rows.values_list("starts_on", "ends_on")]
+def _frozen_days(memberships: Collection[Membership]) -> dict[int, list[Span]]:
+    """Frozen days of the chain of each so far, by its id.
+
+    A change of plan carries the checklist on, with what was frozen before it.
+    """
+    by_member: dict[int, list[tuple[dt.date, Span]]] = defaultdict(list)
+    rows = Freeze.objects.filter(membership__member__in={row.member_id for row in memberships}, voided=False)
+    names = ("membership__member", "membership__starts_on", "starts_on", "ends_on")
+    for member, starts_on, first, last in rows.values_list(*names):
+        by_member[member].append((starts_on, Span(first, last)))
+    return {
+        row.pk: [days for starts_on, days in by_member[row.member_id] if starts_on >= row.chain_starts_on]
+        for row in memberships
+    }
 
 
 def recount(*, members: Collection[int]) -> None:
     """Works out anew when the members' open steps are due, after freezes or a start have moved."""
-    for checklist in Checklist.objects.filter(member__in=members, closed_at=None).select_related("membership"):
-        freezes = _frozen_days(checklist.membership)
-        late = []
-        for step in checklist.steps.filter(status=StepStatus.OPEN):
-            due_on = rules.due_on(checklist.membership.chain_starts_on, step.due_day, freezes)
-            if due_on != step.due_on:
-                step.due_on = due_on
-                late.append(step)
-        Step.objects.bulk_update(late, ["due_on"])
+    steps = Step.objects.filter(
+        checklist__member__in=members, checklist__closed_at=None, status=StepStatus.OPEN
+    ).select_related("checklist__membership")
+    open_steps = list(steps.order_by("pk"))
+    freezes = _frozen_days({step.checklist.membership for step in open_steps})
+    late = []
+    for step in open_steps:
+        membership = step.checklist.membership
+        due_on = rules.due_on(membership.chain_starts_on, step.due_day, freezes[membership.pk])
+        if due_on != step.due_on:
+            step.due_on = due_on
+            late.append(step)
+    Step.objects.bulk_update(late, ["due_on"])
 
 
 def carry_on(*, old: Membership, new: Membership) -> None:
