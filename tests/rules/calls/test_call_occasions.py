@@ -10,6 +10,7 @@ import pytest
 from calls.rules import occasions
 from calls.rules.facts import Policy
 from calls.rules.planning import Wanted
+from memberships.rules import special_days
 from memberships.rules.terms import Span
 from tests.days import CHICAGO, at, day
 
@@ -91,9 +92,9 @@ def test_a_long_freeze_that_ends_is_called_about(on: str, first: str, wanted: bo
 
 def test_the_twenty_ninth_of_february_is_kept_on_the_twenty_eighth() -> None:
     leap = dt.date(2000, 2, 29)
-    assert occasions.birthday_in(2026, leap) == dt.date(2026, 2, 28)
-    assert occasions.birthday_in(2028, leap) == dt.date(2028, 2, 29)
-    assert occasions.birthday_in(2026, dt.date(1990, 11, 12)) == dt.date(2026, 11, 12)
+    assert special_days.in_year(2026, leap) == dt.date(2026, 2, 28)
+    assert special_days.in_year(2028, leap) == dt.date(2028, 2, 29)
+    assert special_days.in_year(2026, dt.date(1990, 11, 12)) == dt.date(2026, 11, 12)
 
 
 def test_gold_members_are_rung_on_their_birthday() -> None:
