@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from calls.models import CallingWindow, ContactPolicy
+from calls import settling
+from calls.models import CallingWindow, CallTask, ContactPolicy, TaskStatus
 from calls.rules import hours
+from calls.rules.kinds import Code
 from memberships import holding
 from memberships.models import Club, ClubPolicy, User
 from memberships.rules.errors import Invalid
@@ -19,12 +21,16 @@ from memberships.rules.sentences import N_, sentence
 Window = tuple[int, dt.time, dt.time]
 """A weekday from Monday 0, from, to."""
 
+DEFAULT: list[Window] = [(weekday, *window) for weekday, day in hours.DEFAULT_WINDOWS.items() for window in day]
 HOURS = ("opens_at", "closes_at", "host_from", "host_to")
 _NOT_NUMBERS = {"id", "club", "own_windows", *HOURS}
 MEMBERSHIP_NUMBERS, CALL_NUMBERS = (
     tuple(field.name for field in model._meta.concrete_fields if field.name not in _NOT_NUMBERS)
     for model in (ClubPolicy, ContactPolicy)
 )
+
+
+WAITED_FOR = [code.value for code in Code if code not in settling.ZONE_WIDE]
 
 
 class PolicyRefused(Invalid):
@@ -49,7 +55,7 @@ def windows(club: Club) -> list[Window]:
     """When the club's members may be rung, by weekday and time."""
     _club_policy, contact = _rows(club)
     if not contact.own_windows:
-        return [(weekday, *window) for weekday, day in hours.DEFAULT_WINDOWS.items() for window in day]
+        return list(DEFAULT)
     rows = CallingWindow.objects.filter(policy=contact).order_by("weekday", "from_time")
     return list(rows.values_list("weekday", "from_time", "to_time"))
 
@@ -62,22 +68,35 @@ def change(
     default_windows: bool = False,
     by: User | None,
     now: dt.datetime,
+    source: str | None = None,
 ) -> None:
-    """Stores numbers and hours by name, and the calling windows where given (``default_windows``: those of the law
-    of the product again). What is left out stays. Raises PolicyRefused, WindowsRefused.
+    """Stores numbers and hours by name, and the calling windows where given (``default_windows``: those of a new
+    club again). What is left out stays. Calls that waited by the old numbers are asked about again by the new ones.
+    ``source``: where the values come from, for the history. Raises PolicyRefused, WindowsRefused.
     """
-    with holding.operation(by=by):
+    wanted = None if calling_windows is None else checked(calling_windows)
+    told = {}
+    if wanted is not None or default_windows:
+        told = {"windows_before": _plain(windows(club)), "windows_after": _plain(DEFAULT if wanted is None else wanted)}
+    with holding.operation(by=by, source=source, **told):
         club_policy, contact = _rows(club)
         _store(club_policy, {name: value for name, value in values.items() if name in MEMBERSHIP_NUMBERS})
-        own = {"own_windows": calling_windows is not None} if calling_windows is not None or default_windows else {}
+        own = {"own_windows": wanted is not None} if told else {}
         _store(contact, {name: value for name, value in values.items() if name in (*CALL_NUMBERS, *HOURS)} | own)
         if own:
             CallingWindow.objects.filter(policy=contact).delete()
-        if calling_windows is not None:
+        if wanted is not None:
             CallingWindow.objects.bulk_create(
                 CallingWindow(policy=contact, weekday=weekday, from_time=begins, to_time=ends)
-                for weekday, begins, ends in _checked(calling_windows)
+                for weekday, begins, ends in wanted
             )
+        waiting = CallTask.objects.filter(club=club, status=TaskStatus.WAITING, waits_for__in=WAITED_FOR)
+        settling.settle(tasks=list(waiting.values_list("pk", flat=True)), now=now)
+
+
+def _plain(windows: Sequence[Window]) -> list[list[object]]:
+    """The windows as the history keeps them beside a change."""
+    return [[weekday, f"{begins:%H:%M}", f"{ends:%H:%M}"] for weekday, begins, ends in windows]
 
 
 def _rows(club: Club) -> tuple[ClubPolicy, ContactPolicy]:
@@ -100,7 +119,8 @@ def _store(row: Model, changes: Mapping[str, object]) -> None:
     row.save()
 
 
-def _checked(asked: Sequence[Window]) -> list[Window]:
+def checked(asked: Sequence[Window]) -> list[Window]:
+    """The same windows in order. Raises WindowsRefused."""
     ordered = sorted(asked)
     for weekday, begins, ends in ordered:
         if not 0 <= weekday <= 6:

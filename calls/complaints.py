@@ -7,14 +7,11 @@ import datetime as dt
 from django.db.models import QuerySet
 
 from calls import settling
-from calls.models import CallTask, Complaint, TaskStatus
+from calls.models import CallTask, Complaint, ContactPolicy, TaskStatus
 from memberships import holding
 from memberships.models import Club, Employee, User
 from memberships.rules.errors import Conflict, Invalid
 from memberships.rules.sentences import N_, sentence
-
-ANSWER_DAYS = 3
-"""A complaint is answered within so many calendar days."""
 
 
 class AnswerRefused(Invalid):
@@ -32,7 +29,7 @@ class NotOpen(Conflict):
 def seen_by(user: User) -> QuerySet[Complaint]:
     """Complaints as far as they are not about the reader: nobody sees one about themselves."""
     own = Employee.objects.filter(user=user)
-    return Complaint.objects.select_related("club", "member", "about", "owner").exclude(about__in=own)
+    return Complaint.objects.select_related("club__contact_policy", "member", "about", "owner").exclude(about__in=own)
 
 
 def open_ones(club: Club, user: User) -> QuerySet[Complaint]:
@@ -63,4 +60,6 @@ def answer(*, complaint: Complaint, text: str, by: User, now: dt.datetime) -> Co
 
 def due_on(complaint: Complaint) -> dt.date:
     """The club's last day for the answer."""
-    return complaint.received_at.astimezone(complaint.club.zone).date() + dt.timedelta(days=ANSWER_DAYS)
+    rules = getattr(complaint.club, "contact_policy", None) or ContactPolicy()
+    received_on = complaint.received_at.astimezone(complaint.club.zone).date()
+    return received_on + dt.timedelta(days=rules.complaint_answer_days)

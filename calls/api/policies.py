@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from calls import adjusting
 from calls import policy as contact
 from calls.models import ContactPolicy
+from calls.rules import hours
 from calls.rules.kinds import Code
 from calls.rules.policy import Block
 from config import clock
@@ -147,6 +148,8 @@ class NumbersSerializer(serializers.Serializer[Any]):
     care_days_left = _days(365)
     at_risk_pause_days = _days(365)
     freeze_ending_days = _days(365)
+    complaint_answer_days = _days(365)
+    complaint_followup_days = _days(365)
     unsaid_warning_percent = _days(100)
     slot_minutes = _days(720, 5)
     slot_days_ahead = _days(365)
@@ -164,6 +167,11 @@ class HoursSerializer(serializers.Serializer[Any]):
     host_to = fields.TimeOfDay(required=False)
 
 
+class HolidaySerializer(serializers.Serializer[Any]):
+    on = serializers.DateField()
+    name = serializers.CharField()
+
+
 class ClubSerializer(serializers.Serializer[Club]):
     """A club, its policy, its hours, and when its members may be rung."""
 
@@ -178,6 +186,7 @@ class ClubSerializer(serializers.Serializer[Club]):
     policy = NumbersSerializer()
     hours = HoursSerializer()
     calling_windows = SpanSerializer(many=True)
+    holidays = HolidaySerializer(many=True, help_text="The next ones of its country and region: nobody is rung.")
 
 
 class ClubBody(serializers.Serializer[Any]):
@@ -194,6 +203,7 @@ class ClubBody(serializers.Serializer[Any]):
     )
 
 
+NEXT_HOLIDAYS = 6
 OWNERS = ("name", "phone", "language", "region")
 
 
@@ -234,4 +244,6 @@ def _shown(found: Club) -> dict[str, Any]:
     told = {name: getattr(found, name) for name in names}
     told |= {"policy": numbers, "hours": numbers}
     told["calling_windows"] = [shown_span(*window) for window in adjusting.windows(found)]
+    coming = hours.next_holidays(found.country, found.region, clock.today(found.zone), NEXT_HOLIDAYS)
+    told["holidays"] = [{"on": on, "name": name} for on, name in coming]
     return ClubSerializer(told).data

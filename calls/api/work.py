@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -24,9 +23,6 @@ from memberships import access
 from memberships.api import fields, finding
 from memberships.models import Club
 from memberships.rights import Right
-
-PLANNED_BACK, PLANNED_AHEAD = dt.timedelta(days=31), dt.timedelta(days=366)
-
 
 # ---- planning --------------------------------------------------------------------------------------------
 
@@ -54,7 +50,7 @@ def plan(request: Request) -> Response:
     now = clock.now()
     today = now.astimezone(club.zone).date()
     on = data.get("on") or today
-    if not today - PLANNED_BACK <= on <= today + PLANNED_AHEAD:
+    if not planning.may_plan(on, today=today):
         raise finding.refuse("on", _("A plan is made for a day of the last month or of the year ahead."))
     return Response(PlanRunSerializer(planning.plan(club=club, on=on, now=now)).data)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls import adjusting
 from calls.models import ContactPolicy
+from calls.rules import hours
 from config.widgets import HourInput
 from memberships.models import Club, ClubPolicy
 
@@ -25,11 +26,43 @@ _CallingNumbers = forms.modelform_factory(
 )
 
 
+GROUPS = (
+    (
+        _("Caps and pauses"),
+        _("asked before every call, for the member and for the number"),
+        ("consent_scope", "cap_counts", "cap_7_days", "cap_30_days", "attempts_a_day", "min_gap_hours",
+         "silence_days", "refused_days"),
+    ),
+    (
+        _("Whom to ring"),
+        _("what the planner looks for each night"),
+        ("renewal_rungs", "winback_rungs", "welcome_from_day", "welcome_to_day", "care_days", "care_days_left",
+         "at_risk_pause_days", "freeze_ending_days", "complaint_followup_days"),
+    ),
+    (
+        _("Queue and outcomes"),
+        _("how long a call is held, how often it is tried"),
+        ("lease_minutes", "release_pause_minutes", "max_releases", "busy_minutes", "max_attempts",
+         "callback_days_ahead", "unsaid_warning_percent", "complaint_answer_days"),
+    ),
+    (
+        _("Club and meetings"),
+        _("hours of the club and of hosts without their own"),
+        ("opens_at", "closes_at", "host_from", "host_to", "slot_minutes", "slot_days_ahead", "reminder_hours"),
+    ),
+)  # fmt: skip
+"""The numbers of calls and meetings as the page shows them: title, a word beside it, names."""
+
+
 class CallingForm(_CallingNumbers):  # type: ignore[misc, valid-type]
     """The numbers of calls and meetings."""
 
     class Meta(_CallingNumbers.Meta):  # type: ignore[name-defined, misc]
         pass
+
+    def groups(self) -> list[tuple[object, object, list[forms.BoundField]]]:
+        """Title, a word beside it, and the fields."""
+        return [(title, word, [self[name] for name in names]) for title, word, names in GROUPS]
 
 
 class WindowsForm(forms.Form):
@@ -66,6 +99,17 @@ def _span(text: str) -> tuple[dt.time, dt.time] | None:
         return dt.time(first_hour, first_minute), dt.time(last_hour, last_minute)
     except ValueError:
         return None
+
+
+class RegionForm(forms.Form):
+    """Whose holidays count, besides those of the country."""
+
+    region = forms.ChoiceField(label=_("Region"), required=False)
+
+    def __init__(self, data: Any = None, *, club: Club) -> None:
+        super().__init__(data, initial={"region": club.region})
+        codes = hours.regions(club.country)
+        self.fields["region"].choices = [("", _("of the whole country only")), *((code, code) for code in codes)]  # type: ignore[attr-defined]
 
 
 def forms_of(club: Club, data: Any = None) -> tuple[forms.ModelForm, forms.ModelForm, WindowsForm]:

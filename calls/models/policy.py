@@ -59,10 +59,12 @@ class ContactPolicy(models.Model):
     release_pause_minutes = models.PositiveSmallIntegerField(_("a skipped task pauses, minutes"), default=60)
     max_releases = models.PositiveSmallIntegerField(_("skips before it goes to the supervisor"), default=3)
     renewal_rungs = ArrayField(
-        models.SmallIntegerField(), verbose_name=_("renewal calls, days left"), default=default_renewal_rungs
+        models.SmallIntegerField(validators=[MinValueValidator(-365), MaxValueValidator(365)]),
+        verbose_name=_("renewal calls, days left"),
+        default=default_renewal_rungs,
     )
     winback_rungs = ArrayField(
-        models.SmallIntegerField(),
+        models.SmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(365)]),
         verbose_name=_("win-back calls, days after"),
         default=default_winback_rungs,
     )
@@ -72,6 +74,12 @@ class ContactPolicy(models.Model):
     care_days_left = models.PositiveSmallIntegerField(_("no care call with so many days left"), default=45)
     at_risk_pause_days = models.PositiveSmallIntegerField(_("at-risk calls apart, days"), default=30)
     freeze_ending_days = models.PositiveSmallIntegerField(_("before a freeze ends, days"), default=3)
+    complaint_answer_days = models.PositiveSmallIntegerField(
+        _("a complaint is answered within, days"), default=3, db_default=3
+    )
+    complaint_followup_days = models.PositiveSmallIntegerField(
+        _("call after a complaint was answered, days"), default=3, db_default=3
+    )
     unsaid_warning_percent = models.PositiveSmallIntegerField(
         _("warn above unsaid refusals, %"), default=15, validators=[MaxValueValidator(100)]
     )
@@ -106,6 +114,11 @@ class ContactPolicy(models.Model):
                 condition=Q(host_to__gt=F("host_from")),
                 name="contact_policy_hosts_end_after_start",
                 violation_error_message=_("Hosts must end after they begin."),
+            ),
+            models.CheckConstraint(
+                condition=Q(welcome_to_day__gte=F("welcome_from_day")),
+                name="contact_policy_welcome_ends_after_start",
+                violation_error_message=_("Welcome calls must end on a later day than they begin."),
             ),
         ]
 

@@ -9,7 +9,7 @@ twice; *due* is always ≤, so that a missed day is caught up. Last, open tasks 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 
@@ -50,13 +50,18 @@ class Plan:
         return {**asdict(self), "on": self.on.isoformat()}
 
 
+def may_plan(on: dt.date, *, today: dt.date) -> bool:
+    """Whether a plan may be asked for on demand: for a day of the last month or of the year ahead."""
+    return today - 31 * DAY <= on <= today + 366 * DAY
+
+
 def plan(*, club: Club, on: dt.date, now: dt.datetime, dry_run: bool = False) -> Plan:
     """Segments, then the tasks of a club for one of its days. ``dry_run``: says what it would do and does nothing."""
     with transaction.atomic():
-        _one_at_a_time(club)
+        one_at_a_time(club)
         if on <= now.astimezone(club.zone).date():
             segments.rank(club=club, on=on)
-        done = _run(Scope(club, on, now))
+        done = run(Scope(club, on, now), storing.Stored())
         if dry_run:
             transaction.set_rollback(True)
         else:
@@ -70,9 +75,9 @@ def plan_if_due(*, club: Club, now: dt.datetime) -> Plan | None:
     another scheduler whose clock is ahead; a plan for the day before would take back what is due on that later one.
     """
     with transaction.atomic():
-        _one_at_a_time(club)
+        one_at_a_time(club)
         on = now.astimezone(club.zone).date()
-        if PlanRun.objects.filter(club=club, on__gte=on).exists():
+        if _has_its_plan(club, PlanRun.objects.filter(club=club, on__gte=on).values_list("on", "ran_at")):
             return None
         return plan(club=club, on=on, now=now)
 
@@ -80,24 +85,29 @@ def plan_if_due(*, club: Club, now: dt.datetime) -> Plan | None:
 def replan(*, club: Club, members: Collection[int], now: dt.datetime) -> Plan:
     """The same for these members, today, right after something happened to them."""
     with transaction.atomic():
-        return _run(Scope(club, now.astimezone(club.zone).date(), now, list(members)))
+        return run(Scope(club, now.astimezone(club.zone).date(), now, list(members)), storing.Stored())
 
 
 def due(*, now: dt.datetime) -> list[Club]:
-    """Clubs whose day has begun without a plan of it since. (One made ahead for today knew nothing of the night.)"""
-    ran = {(club, on): ran_at for club, on, ran_at in PlanRun.objects.filter(ran_at__gt=now - 2 * DAY).values_list(
-        "club", "on", "ran_at")}  # fmt: skip
+    """Clubs whose day has begun without a plan of it since."""
+    runs: dict[int, list[tuple[dt.date, dt.datetime]]] = defaultdict(list)
+    for club, on, ran_at in PlanRun.objects.filter(on__gte=(now - DAY).date()).values_list("club", "on", "ran_at"):
+        runs[club].append((on, ran_at))
     waiting = []
     for club in Club.objects.order_by("pk"):
         today = now.astimezone(club.zone).date()
-        ran_at = ran.get((club.pk, today))
-        if ran_at is None or ran_at < local_time.first_instant(today, club.zone):
+        if not _has_its_plan(club, [(on, ran_at) for on, ran_at in runs[club.pk] if on >= today]):
             waiting.append(club)
     return waiting
 
 
-def _run(scope: Scope) -> Plan:
-    stored = storing.Stored()
+def _has_its_plan(club: Club, runs: Iterable[tuple[dt.date, dt.datetime]]) -> bool:
+    """Whether one of these plans was made on its own day: one made ahead, on demand, stands for no night to come."""
+    return any(ran_at >= local_time.first_instant(on, club.zone) for on, ran_at in runs)
+
+
+def run(scope: Scope, stored: storing.Stored) -> Plan:
+    """Plans within the transaction that is open; ``stored`` keeps what was done to whom."""
     storing.settle(scope, stored)
     causes = terms.risks(scope)
     planned: dict[Kind, Iterable[Want]] = {
@@ -125,7 +135,7 @@ def _run(scope: Scope) -> Plan:
         reopened=stored.reopened,
         lapsed=dict(stored.lapsed),
         left_out=dict(stored.left_out().most_common()),
-        for_manager=stored.for_manager,
+        for_manager=len(stored.for_manager),
         no_visits=not scope.counts_visits,
     )
 
@@ -134,6 +144,7 @@ def _in_order(created: Counter[str]) -> dict[str, int]:
     return {kind.value: created[kind.value] for kind in Kind if created[kind.value]}
 
 
-def _one_at_a_time(club: Club) -> None:
+def one_at_a_time(club: Club) -> None:
+    """Waits until no other planner of the club is at work, and keeps them out until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ONE_AT_A_TIME, club.pk])

@@ -80,15 +80,20 @@ WHERE t.club_id = %(club)s AND t.status IN ('waiting', 'ready', 'leased') AND t.
 
 UNSETTLED = """
 SELECT t.id FROM calls_calltask t JOIN memberships_member m ON m.id = t.member_id
-LEFT JOIN memberships_membership s ON s.id = t.membership_id
+JOIN memberships_club c ON c.id = t.club_id LEFT JOIN memberships_membership s ON s.id = t.membership_id
 WHERE t.club_id = %(club)s AND t.status IN ('waiting', 'ready') AND NOT t.to_supervisor AND (
     t.status = 'waiting' AND t.ready_at IS NULL
     OR m.deceased_on IS NOT NULL OR m.do_not_call_since IS NOT NULL OR m.phone_bad_since IS NOT NULL
-    OR t.phone = '' OR m.consent_calls IS FALSE OR m.consent_calls IS NULL AND %(consent)s OR s.cancelled_on IS NOT NULL
+    OR t.phone = '' OR t.phone <> m.phone OR t.tz <> coalesce(nullif(m.timezone, ''), c.timezone)
+    OR EXISTS (SELECT FROM calls_complaint q WHERE q.member_id = t.member_id AND q.status = 'open')
+    OR EXISTS (SELECT FROM calls_meeting b WHERE b.member_id = t.member_id AND b.status = 'scheduled'
+               AND b.purpose = 'renewal' AND b.ends_at > %(at)s)
+    OR m.consent_calls IS FALSE OR m.consent_calls IS NULL AND %(consent)s OR s.cancelled_on IS NOT NULL
     OR EXISTS (SELECT FROM memberships_freeze f JOIN memberships_membership h ON h.id = f.membership_id
                WHERE h.member_id = t.member_id AND NOT f.voided AND f.starts_on <= %(on)s AND f.ends_on >= %(on)s))
 """
-"""Open tasks about which the policy may have changed its mind over night; it is asked about each."""
+"""Open tasks about which the policy may have changed its mind over night (imports tell nobody); it is asked about each.
+A number or a time zone that changed is copied."""
 
 
 @dataclass
@@ -99,17 +104,23 @@ class Stored:
     lapsed: Counter[str] = field(default_factory=Counter)
     raised: int = 0
     reopened: int = 0
-    for_manager: int = 0
+    for_manager: list[int] = field(default_factory=list)
     wanted: dict[Kind, set[str]] = field(default_factory=lambda: defaultdict(set))
     served: set[int] = field(default_factory=set)
     blocked: dict[int, dict[Kind, list[Block]]] = field(default_factory=lambda: defaultdict(dict))
 
     def left_out(self) -> Counter[str]:
-        """Members for whom no task was made, each under one code."""
-        codes = (
-            planning.left_out_under(blocked) for member, blocked in self.blocked.items() if member not in self.served
-        )
-        return Counter(code.value for code in codes if code is not None)
+        """How many members no task was made for, each under one code."""
+        return Counter({code: len(members) for code, members in self.left_out_members().items()})
+
+    def left_out_members(self) -> dict[str, list[int]]:
+        """The members for whom no task was made, each under one code."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for member, blocked in self.blocked.items():
+            code = planning.left_out_under(blocked) if member not in self.served else None
+            if code is not None:
+                found[code.value].append(member)
+        return found
 
 
 def store(scope: Scope, kind: Kind, wants: Iterable[Want], stored: Stored) -> None:
@@ -117,7 +128,7 @@ def store(scope: Scope, kind: Kind, wants: Iterable[Want], stored: Stored) -> No
     chunk: list[Want] = []
     for want in wants:
         if want.wanted.for_manager:
-            stored.for_manager += 1
+            stored.for_manager.append(want.member)
             continue
         chunk.append(want)
         if len(chunk) == AT_ONCE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
@@ -90,6 +91,18 @@ def holiday_name(country: str, region: str, day: dt.date) -> str | None:
     """What is celebrated on that day in a country and region; ``None`` on other days or in unknown countries."""
     calendar = _calendar(country.upper(), region)
     return calendar.get(day) if calendar is not None else None
+
+
+def regions(country: str) -> list[str]:
+    """The regions of a country that have holidays of their own."""
+    return sorted(holidays.list_supported_countries().get(country.upper(), []))
+
+
+def next_holidays(country: str, region: str, day: dt.date, count: int) -> list[tuple[dt.date, str]]:
+    """The first holidays of a country and region from a day on, within two years, with their names."""
+    days = (day + offset * DAY for offset in range(731))
+    named = ((one, name) for one in days if (name := holiday_name(country, region, one)))
+    return list(itertools.islice(named, count))
 
 
 def next_working_day(country: str, region: str, day: dt.date) -> dt.date:

@@ -19,7 +19,7 @@ from memberships.rules import local_time
 
 
 class AtForm(forms.Form):
-    at = forms.DateTimeField(label=_("When"), widget=InstantInput, help_text=_("In the club's time."))
+    at = forms.DateTimeField(label=_("When, in the club's time"), widget=InstantInput)
 
 
 @policy(Right.READ_MEMBERS)

@@ -47,9 +47,16 @@ def test_plan_calls_says_what_it_made_and_left_out(club: Club) -> None:
 
 
 def test_a_dry_run_for_another_day_stores_nothing(club: Club) -> None:
-    make_membership(make_member(club), starts_on=days.day("2025-12-25"))
-    out, _err = run("plan_calls", "--on", "2026-12-01", "--dry-run", "--json")
-    assert json.loads(out)["mf"]["created"] == {"renewal": 1}
+    member = make_member(club)
+    make_membership(member, starts_on=days.day("2025-12-25"))
+    unknown = make_member(club, phone="")
+    make_membership(unknown, starts_on=days.day("2025-12-25"))
+    out, err = run("plan_calls", "--on", "2026-12-01", "--dry-run", "--json")
+    told = json.loads(out)["mf"]
+    assert (told["created"], told["left_out"]) == ({"renewal": 1}, {"no_phone": 1})
+    assert told["members"]["created"] == {"renewal": [member.pk]}
+    assert told["members"]["left_out"] == {"no_phone": [unknown.pk]}
+    assert f"e.g. renewal: member {member.pk}, Membership ends on 24 December." in err
     assert not CallTask.objects.exists()
 
 

@@ -156,6 +156,27 @@ def test_a_callback_is_promised_in_the_members_time(desk: Client, club: Club) ->
     assert promised.due_at == days.at("2026-11-13T11:00")
 
 
+@pytest.mark.parametrize(
+    ("callback_at", "words"),
+    [
+        ("2026-11-12T09:59", "This time is past."),
+        ("2026-11-13T07:59", "Calls are made between 08:00 and 21:00"),
+        ("2026-11-13T21:00", "Calls are made between 08:00 and 21:00"),
+        ("2027-06-01T12:00", "A callback can be promised for the next 60 days."),
+        ("", "Choose when to ring again."),
+        ("soon", "Choose when to ring again."),
+    ],
+)
+def test_a_time_that_cannot_be_promised_keeps_the_card(desk: Client, club: Club, callback_at: str, words: str) -> None:
+    task = due(club)
+    take(desk)
+    ring(desk, task)
+    answer = say(desk, task, "callback", callback_at=callback_at)
+    assert answer.status_code == 422 and words in answer.content.decode()
+    task.refresh_from_db()
+    assert task.status == TaskStatus.LEASED and CallTask.objects.count() == 1
+
+
 def test_skipping_asks_for_a_word(desk: Client, club: Club) -> None:
     task = due(club)
     take(desk)

@@ -492,7 +492,10 @@ def test_a_plan_made_ahead_does_not_stand_for_the_nights_to_come(club: Club) -> 
     for ahead in (1, 20):
         planning.plan(club=club, on=TODAY + ahead * DAY, now=now)
     assert planning.due(now=now) == []
-    assert planning.due(now=days.at("2026-11-13T00:01")) == [club]
+    night = days.at("2026-11-13T00:01")
+    assert planning.due(now=night) == [club]
+    assert planning.plan_if_due(club=club, now=night) is not None
+    assert planning.due(now=night) == [] and planning.plan_if_due(club=club, now=night) is None
 
 
 def test_other_clubs_and_merged_members_are_left_alone(club: Club) -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from calls import planning
+from calls.planning.preview import EXAMPLES, NUMBERS, Preview, preview
 from config import clock
 from memberships.models import Club
 
@@ -32,16 +34,21 @@ class Command(BaseCommand):
         for club in clubs:
             now = clock.now()
             on = options["on"] or now.astimezone(club.zone).date()
-            plan = planning.plan(club=club, on=on, now=now, dry_run=options["dry_run"])
-            results[club.slug] = plan.as_json()
-            self._tell(club, plan, dry_run=options["dry_run"])
+            if options["dry_run"]:
+                foreseen = preview(club=club, on=on, now=now)
+                results[club.slug] = {**foreseen.plan.as_json(), "members": _members(foreseen)}
+                self._tell(club, foreseen.plan, foreseen)
+            else:
+                plan = planning.plan(club=club, on=on, now=now)
+                results[club.slug] = plan.as_json()
+                self._tell(club, plan)
         if options["json"]:
             shown = results[options["club"]] if options["club"] else results
             self.stdout.write(json.dumps(shown, ensure_ascii=False))
 
-    def _tell(self, club: Club, plan: planning.Plan, *, dry_run: bool) -> None:
+    def _tell(self, club: Club, plan: planning.Plan, foreseen: Preview | None = None) -> None:
         say = self.stderr.write
-        say(f"{club.name}, {plan.on.isoformat()}{' (dry run, nothing stored)' if dry_run else ''}")
+        say(f"{club.name}, {plan.on.isoformat()}{' (dry run, nothing stored)' if foreseen else ''}")
         say(f"  made: {_counts(plan.created)}")
         for label, count in (("raised to a new rung", plan.raised), ("opened again", plan.reopened)):
             if count:
@@ -52,6 +59,21 @@ class Command(BaseCommand):
             say(f"  for the manager to ring: {plan.for_manager}")
         if plan.no_visits:
             say("  The club had no visit lately: nobody was asked for absence.")
+        for kind, lines in foreseen.created.items() if foreseen else ():
+            for line in lines[:EXAMPLES]:
+                say(f"  e.g. {kind}: member {line.member}, {line.reason}")
+
+
+def _members(foreseen: Preview) -> dict[str, object]:
+    """The ids of the members behind each number, under the number's own name."""
+    told: dict[str, object] = {}
+    for number in NUMBERS:
+        found = getattr(foreseen, number)
+        if isinstance(found, Mapping):
+            told[number] = {key: [line.member for line in lines] for key, lines in found.items()}
+        else:
+            told[number] = [line.member for line in found]
+    return told
 
 
 def _counts(counts: dict[str, int]) -> str:

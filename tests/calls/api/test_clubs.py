@@ -31,6 +31,8 @@ def test_a_manager_reads_the_policy_with_its_defaults(manager: Api) -> None:
         "host_to": "20:00",
     }
     assert len(shown["calling_windows"]) == 7
+    assert (shown["policy"]["complaint_answer_days"], shown["policy"]["complaint_followup_days"]) == (3, 3)
+    assert shown["holidays"][0] == {"on": "2026-11-26", "name": "Thanksgiving Day"}
     assert shown["calling_windows"][5] == {"weekday": 5, "from": "11:00", "to": "18:00"}
 
 
@@ -103,6 +105,7 @@ def test_what_no_policy_can_have_is_named_by_field(change: dict[str, Any], field
         ({"policy": {"gold_percent": 80}}, "gold_percent"),
         ({"hours": {"opens_at": "23:00"}}, "opens_at"),
         ({"hours": {"host_to": "09:00"}}, "host_to"),
+        ({"policy": {"welcome_from_day": 8}}, "welcome_from_day"),
     ],
 )
 def test_numbers_that_contradict_each_other_are_refused(change: dict[str, Any], field: str, owner: Api) -> None:
