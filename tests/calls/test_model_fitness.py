@@ -58,6 +58,10 @@ def test_the_plan_of_the_second_of_november(club: Club) -> None:
     assert renewals == renewals_by_hand(club)
     assert plan.created == {"welcome": 70, "renewal": 581, "at_risk": 147, "care": 174}
     assert plan.left_out == {"no_phone": 112, "bad_phone": 2}
+    page = (Path(settings.BASE_DIR) / "docs" / "figures.md").read_text()
+    for kind, count in plan.created.items():
+        assert f"| {kind} | {count} |" in page
+    assert ", ".join(f"{code} {count}" for code, count in plan.left_out.items()) in page
     assert not CallTask.objects.filter(member__phone="").exists()
     again = planning.plan(club=club, on=TODAY, now=NOW + dt.timedelta(hours=1))
     assert (again.created, again.raised, again.lapsed, again.left_out) == ({}, 0, {}, plan.left_out)

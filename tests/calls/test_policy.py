@@ -127,6 +127,19 @@ def test_conversations_count_for_everybody_on_the_number(club: Club, member: Mem
     assert codes(make_member(club, phone=phone(8))) == []
 
 
+def test_a_number_shared_by_four_is_rung_as_one(club: Club, member: Member) -> None:
+    """Whoever of them was reached, in any zone of their own: each is asked about with all dials of the number."""
+    three = [make_member(club, first_name=name, timezone="Europe/Berlin") for name in ("Marina", "Ilya", "Nina")]
+    make_attempt(three[0], "2026-11-09T12:00", "talked", "care")
+    make_attempt(three[1], "2026-11-10T12:00", "talked", "welcome")
+    make_attempt(three[2], NOW - HOUR, "no_answer", "renewal")
+    for one in [member, *three]:
+        assert [code for code in codes(one) if code != "outside_hours"] == ["contact_cap", "min_gap"]
+        assert "contact_cap" not in codes(one, at=days.at("2026-11-16T12:00"))
+    elsewhere = make_club("lakeside")
+    assert codes(make_member(elsewhere)) == []
+
+
 def test_one_dial_to_a_household_counts_once_for_the_number(club: Club, member: Member) -> None:
     mother, son = (make_member(club, first_name=name) for name in ("Marina", "Ilya"))
     first = make_attempt(mother, "2026-11-10T12:00", "talked", "care")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-GROUPS = ("desk", "killing", "planners", "outages", "mixed", "described", "covered", "mutants")
+GROUPS = ("desk", "killing", "planners", "windows", "outages", "mixed", "described", "covered", "mutants")
 
 
 @dataclass(frozen=True)

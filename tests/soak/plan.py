@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.reliability import clubs, covered, described, desk, killing, mixed, mutants, outages, planners, stories
+from tests.reliability import (
+    clubs,
+    covered,
+    described,
+    desk,
+    killing,
+    mixed,
+    mutants,
+    outages,
+    planners,
+    stories,
+    windows,
+)
 from tests.reliability.checks import Check, Found, Verdict
 from tests.soak.length import Length
 
@@ -82,6 +94,24 @@ def _planners(length: Length) -> list[Check]:
     ]
 
 
+def _windows(length: Length) -> list[Check]:
+    minutes, far, changes = (187, 307, 1) if length.short else (5, 121, 4)
+    return [
+        Check(
+            f"30 time zones around each change of the clock 2024–2034, every {minutes} minutes, and leap days",
+            "no call outside the windows",
+            lambda: windows.walk(minutes),
+            lambda: windows.walk(61, blind=True),
+        ),
+        Check(
+            f"claim and dial in each of them, every {far} minutes around its last changes",
+            "no call outside the windows of the member's own zone",
+            lambda: windows.ring(far, changes=changes),
+            None,
+        ),
+    ]
+
+
 def _mixed(length: Length) -> list[Check]:
     minutes = 0.2 if length.short else length.minutes
     return [
@@ -119,6 +149,7 @@ GROUPS = {
     "desk": _desk,
     "killing": _killing,
     "planners": _planners,
+    "windows": _windows,
     "outages": _outages,
     "mixed": _mixed,
     "described": _described,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import zoneinfo
-from collections.abc import Iterator
 
 import holidays
 import pytest
@@ -16,82 +15,27 @@ from calls.rules.facts import Attempt, Facts, Held, MeetingAhead, Policy, Refusa
 from calls.rules.kinds import ASKED_FOR, Code, Kind, Purpose
 from calls.rules.policy import blocks
 from memberships.rules.terms import Span
+from tests.reliability.windows import LEAP_DAYS, MINUTE, SPLIT, ZONES, around, clock_changes, may_ring
 
-ZONES = [
-    *("Africa/Cairo", "Africa/Casablanca", "America/Asuncion", "America/Chicago", "America/Havana"),
-    *("America/Los_Angeles", "America/New_York", "America/Nuuk", "America/Santiago", "America/Sao_Paulo"),
-    *("America/St_Johns", "Antarctica/Troll", "Asia/Almaty", "Asia/Beirut", "Asia/Gaza"),
-    *("Asia/Jerusalem", "Asia/Kathmandu", "Asia/Kolkata", "Asia/Tehran", "Atlantic/Azores"),
-    *("Australia/Lord_Howe", "Australia/Sydney", "Europe/Berlin", "Europe/Chisinau", "Europe/Lisbon"),
-    *("Europe/London", "Europe/Moscow", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Easter"),
-]
-MINUTE = dt.timedelta(minutes=1)
 HOUR = dt.timedelta(hours=1)
-FIRST, LAST = dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2035, 1, 1, tzinfo=dt.UTC)
-SPLIT = {
-    weekday: [(dt.time(0), dt.time(9, 30)), (dt.time(12), dt.time(13)), (dt.time(17), dt.time(23, 59))]
-    for weekday in range(6)
-}
 
 
-def clock_changes(zone: zoneinfo.ZoneInfo) -> list[dt.datetime]:
-    """Every change of the offset from 2024 to 2034, to the minute."""
-    found = []
-    for number in range((LAST - FIRST).days):
-        begin, end = FIRST + number * 24 * HOUR, FIRST + (number + 1) * 24 * HOUR
-        if begin.astimezone(zone).utcoffset() == end.astimezone(zone).utcoffset():
-            continue
-        while end - begin > MINUTE:
-            middle = begin + (end - begin) // 2
-            same = middle.astimezone(zone).utcoffset() == begin.astimezone(zone).utcoffset()
-            begin, end = (middle, end) if same else (begin, middle)
-        found.append(end.replace(second=0, microsecond=0))
-    return found
-
-
-def may_ring(at: dt.datetime, zone: zoneinfo.ZoneInfo, windows: dict) -> bool:
-    """The windows as minutes of the wall clock."""
-    local = at.astimezone(zone)
-    minute = local.hour * 60 + local.minute
-    inside = any(
-        begin.hour * 60 + begin.minute <= minute < end.hour * 60 + end.minute
-        for begin, end in windows.get(local.weekday(), [])
-    )
-    return inside and 8 * 60 <= minute < 21 * 60
-
-
-def next_ring(at: dt.datetime, zone: zoneinfo.ZoneInfo, windows: dict) -> dt.datetime:
+def next_ring(at: dt.datetime, zone: zoneinfo.ZoneInfo) -> dt.datetime:
     """The next five minutes at which one may ring, tried one after the other."""
     at = at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0) + 5 * MINUTE
-    while not may_ring(at, zone, windows):
+    while not may_ring(at, zone, SPLIT):
         at += 5 * MINUTE
     return at
 
 
-def around(changes: list[dt.datetime]) -> Iterator[dt.datetime]:
-    """Instants up to 36 hours from each change, 31 minutes apart, each change begun elsewhere."""
-    for number, change in enumerate(changes):
-        at = change - 36 * HOUR + (5 * number % 31) * MINUTE
-        while at < change + 36 * HOUR:
-            yield at
-            at += 31 * MINUTE
-
-
-def test_thirty_time_zones_are_tried() -> None:
-    assert len(set(ZONES)) == 30
-
-
 @pytest.mark.parametrize("name", ZONES)
-def test_nobody_is_rung_outside_the_windows_around_any_clock_change(name: str) -> None:
+def test_the_next_opening_is_the_first_minute_of_a_window_around_any_clock_change(name: str) -> None:
     zone = zoneinfo.ZoneInfo(name)
-    leap_days = [dt.datetime(year, 2, 29, 12, tzinfo=dt.UTC) for year in (2024, 2028, 2032)]
     policy = Policy(zone=zoneinfo.ZoneInfo("America/Chicago"), windows=SPLIT)
     facts = Facts(zone=zone, phone="+1")
-    for number, at in enumerate(around(clock_changes(zone) + leap_days)):
-        found = blocks(facts, policy, Kind.CARE, at=at)
-        assert (not found) == may_ring(at, zone, SPLIT), at
-        if found and number % 7 == 0:
-            assert found[0].until == next_ring(at, zone, SPLIT), at
+    for at in around(clock_changes(zone) + LEAP_DAYS, minutes=217):
+        for block in blocks(facts, policy, Kind.CARE, at=at):
+            assert block.until == next_ring(at, zone), at
 
 
 @pytest.mark.parametrize("name", ZONES)
@@ -297,3 +241,28 @@ def test_a_promise_is_kept_within_its_day_and_the_humane_hours(
         at >= promised and local.date() == promised.astimezone(zone).date() and dt.time(8) <= local.time() < dt.time(21)
     )
     assert (not found) == (kept or may_ring(at, zone, SPLIT))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40 * 60)), min_size=40, max_size=120))
+def test_four_people_on_one_number_are_one_number(steps: list[tuple[int, int]]) -> None:
+    """Somebody of the four is rung whenever the policy lets through: the caps hold for the number all the same."""
+    zone = zoneinfo.ZoneInfo("Europe/Berlin")
+    policy = Policy(zone=zoneinfo.ZoneInfo("America/Chicago"))
+    at, dials = BASE, list[Attempt]()
+    own: list[list[Attempt]] = [[], [], [], []]
+    for number, (who, minutes_on) in enumerate(steps):
+        at += minutes_on * MINUTE
+        facts_now = Facts(zone=zone, phone="+49", attempts=own[who], number_attempts=dials)
+        if blocks(facts_now, policy, Kind.CARE, at=at):
+            continue
+        talked = number % 3 > 0
+        dial = Attempt(at, reached=talked, outcome="talked" if talked else "no_answer")
+        dials.append(dial)
+        own[who].append(dial)
+    talks = [one.at for one in dials if one.reached]
+    assert all(later - first >= 7 * 24 * HOUR for first, later in zip(talks, talks[2:], strict=False))
+    assert all(later - first >= 30 * 24 * HOUR for first, later in zip(talks, talks[4:], strict=False))
+    assert all(later.at - first.at >= 3 * HOUR for first, later in itertools.pairwise(dials))
+    by_day = [one.at.astimezone(zone).date() for one in dials]
+    assert all(by_day.count(day) <= 2 for day in by_day)
