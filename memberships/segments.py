@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db import connection
 
-from memberships import holding, standing
-from memberships.models import Club, Member, Membership, SegmentChange
+from memberships import holding
+from memberships.models import Club, Member, SegmentChange
 from memberships.rules import segments as rules
 
 BATCH = 5000
+
+CHANGED = """
+WITH running AS (
+    SELECT m.id, m.segment, coalesce(p.paid, 0) AS paid
+    FROM memberships_member m
+    LEFT JOIN (SELECT s.member_id, sum(s.price_paid) AS paid FROM memberships_membership s
+               WHERE s.club_id = %(club)s AND s.sold_on BETWEEN %(first)s AND %(last)s GROUP BY s.member_id) p
+        ON p.member_id = m.id
+    WHERE m.club_id = %(club)s AND m.merged_into_id IS NULL AND EXISTS (
+        SELECT FROM memberships_membership s
+        WHERE s.member_id = m.id AND s.starts_on <= %(on)s AND s.effective_ends_on >= %(on)s
+          AND (s.cancelled_on IS NULL OR s.cancelled_on > %(on)s))
+), ranked AS (
+    SELECT r.*, rank() OVER (ORDER BY r.paid DESC) - 1 AS above, count(*) OVER () AS everybody FROM running r
+)
+SELECT r.id, r.segment, r.paid, r.above, r.everybody FROM ranked r
+WHERE r.segment <> CASE WHEN r.paid <= 0 THEN 'copper'
+                        WHEN r.above * 100 < %(gold)s * r.everybody THEN 'gold'
+                        WHEN r.above * 100 < %(silver)s * r.everybody THEN 'silver' ELSE 'copper' END
+"""
+"""Members of the day whose segment is another than the one they have; which, and why, the rules say."""
 
 
 def rank(*, club: Club, on: dt.date) -> int:
@@ -19,11 +39,7 @@ def rank(*, club: Club, on: dt.date) -> int:
     changed. Running it twice changes nothing; a day before somebody's latest change leaves them as they are.
     """
     with holding.operation(by=None):
-        policy = holding.policy_of(club)
-        ranked = rules.segments(
-            paid(club=club, on=on), gold_percent=policy.gold_percent, silver_percent=policy.silver_percent
-        )
-        changes = _changes(club, on, ranked)
+        changes = _changes(club, on)
         SegmentChange.objects.bulk_create(
             changes,
             batch_size=BATCH,
@@ -41,29 +57,23 @@ def rank(*, club: Club, on: dt.date) -> int:
         return len(changes)
 
 
-def paid(*, club: Club, on: dt.date) -> dict[int, Decimal]:
-    """What each member active or frozen on the day paid for sales of the last 365 days, by id (two queries)."""
-    members = Member.objects.filter(standing.members_on(on), club=club, merged_into=None)
-    sums = dict.fromkeys(members.values_list("pk", flat=True), Decimal(0))
-    days = rules.money_days(on)
-    recent = Q(club=club, sold_on__gte=days.first, sold_on__lte=days.last)
-    rows = Membership.objects.filter(recent).order_by().values("member").annotate(sum=Sum("price_paid"))
-    for member, amount in rows.values_list("member", "sum"):
-        if member in sums:
-            sums[member] = amount
-    return sums
-
-
 def history(member: Member) -> list[SegmentChange]:
     """From which day the member was of which segment, newest first."""
     return list(SegmentChange.objects.filter(member=member).order_by("-on"))
 
 
-def _changes(club: Club, on: dt.date, ranked: dict[int, rules.Ranked]) -> list[SegmentChange]:
-    known = dict(Member.objects.filter(club=club).exclude(segment="").values_list("pk", "segment"))
+def _changes(club: Club, on: dt.date) -> list[SegmentChange]:
+    policy, days = holding.policy_of(club), rules.money_days(on)
+    borders = {"gold": policy.gold_percent, "silver": policy.silver_percent}
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGED, {"club": club.pk, "on": on, "first": days.first, "last": days.last, **borders})
+        rows = cursor.fetchall()
     later = set(SegmentChange.objects.filter(member__club=club, on__gt=on).values_list("member", flat=True))
-    return [
-        SegmentChange(member_id=member, on=on, segment=new.segment.value, why=new.why.to_json())
-        for member, new in ranked.items()
-        if known.get(member) != new.segment and member not in later
-    ]
+    changes = []
+    for member, known, paid, above, everybody in rows:
+        new = rules.ranked(
+            paid, above, everybody, gold_percent=policy.gold_percent, silver_percent=policy.silver_percent
+        )
+        if new.segment != known and member not in later:
+            changes.append(SegmentChange(member_id=member, on=on, segment=new.segment.value, why=new.why.to_json()))
+    return changes

@@ -12,13 +12,14 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cache, partial
 
 from django.db import connection, transaction
 
 from calls import places
 from calls.models import PlanRun
-from calls.planning import events, storing, terms
-from calls.planning.scope import Scope, Want
+from calls.planning import events, risks, storing, terms
+from calls.planning.scope import Kept, Scope, Want
 from calls.rules.kinds import Kind
 from memberships import segments
 from memberships.models import Club
@@ -59,6 +60,7 @@ def plan(*, club: Club, on: dt.date, now: dt.datetime, dry_run: bool = False) ->
     """Segments, then the tasks of a club for one of its days. ``dry_run``: says what it would do and does nothing."""
     with transaction.atomic():
         one_at_a_time(club)
+        with_room()
         if on <= now.astimezone(club.zone).date():
             segments.rank(club=club, on=on)
         done = run(Scope(club, on, now), storing.Stored())
@@ -109,16 +111,16 @@ def _has_its_plan(club: Club, runs: Iterable[tuple[dt.date, dt.datetime]]) -> bo
 def run(scope: Scope, stored: storing.Stored) -> Plan:
     """Plans within the transaction that is open; ``stored`` keeps what was done to whom."""
     storing.settle(scope, stored)
-    causes = terms.risks(scope)
-    planned: dict[Kind, Iterable[Want]] = {
+    at_risk = cache(partial(risks.risks, scope))
+    planned: dict[Kind, Iterable[Want | Kept]] = {
         Kind.NO_SHOW: events.no_shows(scope),
         Kind.MEETING_REMINDER: events.meeting_reminders(scope),
         Kind.WELCOME: terms.welcomes(scope),
         Kind.RENEWAL: terms.renewals(scope),
         Kind.FREEZE_ENDING: terms.freeze_endings(scope),
         Kind.COMPLAINT_FOLLOWUP: events.complaint_followups(scope),
-        Kind.AT_RISK: terms.at_risk(scope, causes),
-        Kind.CARE: terms.care(scope, causes),
+        Kind.AT_RISK: terms.at_risk(scope, at_risk),
+        Kind.CARE: terms.care(scope, at_risk),
         Kind.BIRTHDAY: events.birthdays(scope),
         Kind.WINBACK: terms.winbacks(scope),
     }
@@ -148,3 +150,9 @@ def one_at_a_time(club: Club) -> None:
     """Waits until no other planner of the club is at work, and keeps them out until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ONE_AT_A_TIME, club.pk])
+
+
+def with_room() -> None:
+    """A plan of a whole club reads all of it, and all that it asks for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL cursor_tuple_fraction = 1")

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from calls import policy, prepared
 from calls.rules import position
@@ -90,6 +91,13 @@ class Scope:
         """The rows of a statement, a chunk at a time."""
         for chunk in prepared.stream(statement, self.params(**more)):
             yield from chunk
+
+
+class Kept(NamedTuple):
+    """A task that is wanted and stands already as it should."""
+
+    member: int
+    task: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from calls import policy, prepared, settling
 from calls.models import CallTask, Lapse, TaskStatus
-from calls.planning.scope import Scope, Want
+from calls.planning.scope import Kept, Scope, Want
 from calls.rules import planning
 from calls.rules import policy as rules
 from calls.rules.kinds import Kind
@@ -76,6 +76,7 @@ GROUP BY v.member_id
 OPEN = """
 SELECT t.id, t.kind, t.key, t.member_id FROM calls_calltask t
 WHERE t.club_id = %(club)s AND t.status IN ('waiting', 'ready', 'leased') AND t.kind = ANY (%(kinds)s::text[])
+  AND NOT EXISTS (SELECT FROM unnest(%(kept)s::bigint[]) k(id) WHERE k.id = t.id)
 """
 
 UNSETTLED = """
@@ -98,7 +99,9 @@ A number or a time zone that changed is copied."""
 
 @dataclass
 class Stored:
-    """What storing has done so far. ``served``: members with a task that the plan wants, made now or before."""
+    """What storing has done so far. ``served``: members with a task that the plan wants, made now or before.
+    ``kept``: tasks that stand as they are wanted; ``wanted``: the keys of the other wants.
+    """
 
     created: Counter[str] = field(default_factory=Counter)
     lapsed: Counter[str] = field(default_factory=Counter)
@@ -106,6 +109,7 @@ class Stored:
     reopened: int = 0
     for_manager: list[int] = field(default_factory=list)
     wanted: dict[Kind, set[str]] = field(default_factory=lambda: defaultdict(set))
+    kept: list[int] = field(default_factory=list)
     served: set[int] = field(default_factory=set)
     blocked: dict[int, dict[Kind, list[Block]]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -123,10 +127,14 @@ class Stored:
         return found
 
 
-def store(scope: Scope, kind: Kind, wants: Iterable[Want], stored: Stored) -> None:
+def store(scope: Scope, kind: Kind, wants: Iterable[Want | Kept], stored: Stored) -> None:
     """Makes, raises or reopens the tasks of one kind, a chunk at a time."""
     chunk: list[Want] = []
     for want in wants:
+        if isinstance(want, Kept):
+            stored.kept.append(want.task)
+            stored.served.add(want.member)
+            continue
         if want.wanted.for_manager:
             stored.for_manager.append(want.member)
             continue
@@ -246,7 +254,8 @@ def drop(scope: Scope, kinds: Collection[Kind], renewing: Collection[int], store
     """Lapses open tasks of these kinds that nothing wants any more, each with the best cause that is known."""
     gone: list[tuple[int, Kind, int]] = []
     names = [kind.value for kind in kinds]
-    for pk, name, key, member in prepared.rows(OPEN + scope.only("t.member_id"), scope.params(kinds=names)):
+    kept = f"{{{','.join(map(str, stored.kept))}}}"  # quicker said in one word than in thousands
+    for pk, name, key, member in prepared.rows(OPEN + scope.only("t.member_id"), scope.params(kinds=names, kept=kept)):
         if key not in stored.wanted[Kind(name)]:
             gone.append((pk, Kind(name), member))
     moment = holding.moment_in(scope.club, scope.now, None)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from calls import places, prepared
-from calls.planning.scope import Scope, Want, simple
+from calls import prepared
+from calls.planning.risks import Risks
+from calls.planning.scope import Kept, Scope, Want, simple
 from calls.rules import occasions, planning, position
 from calls.rules.kinds import Kind
-from calls.rules.planning import Earlier, Risk
-from memberships.rules import attendance
+from calls.rules.planning import Earlier
 from memberships.rules.attendance import Counts
 from memberships.rules.terms import DAY, Span
+
+LONGEST = 1_000_000
+"""More days than any membership has."""
 
 RENEWAL = """
 SELECT s.member_id, s.id, s.starts_on, s.effective_ends_on, s.price, m.segment, EXISTS (
@@ -23,44 +25,26 @@ SELECT s.member_id, s.id, s.starts_on, s.effective_ends_on, s.price, m.segment, 
       AND (a.membership_id = s.id OR a.membership_id IS NULL AND a.at >= s.starts_on)
   ) OR EXISTS (
     SELECT FROM calls_meeting b JOIN calls_refusalreason r ON r.id = b.reason_id AND r.final
-    WHERE b.member_id = s.member_id AND b.result = 'refused' AND b.starts_at >= s.starts_on)
+    WHERE b.member_id = s.member_id AND b.result = 'refused' AND b.starts_at >= s.starts_on), t.id
 FROM memberships_membership s JOIN memberships_member m ON m.id = s.member_id
+LEFT JOIN unnest(%(ends)s::date[], %(least)s::int[], %(most)s::int[], %(segments)s::text[], %(rungs)s::int[],
+                 %(free)s::bigint[]) d(ends_on, least, most, segment, rung, free)
+    ON d.ends_on = s.effective_ends_on AND s.effective_ends_on - s.starts_on BETWEEN d.least AND d.most
+   AND d.segment = m.segment
+LEFT JOIN calls_calltask t ON t.club_id = s.club_id AND t.kind = 'renewal' AND t.status <> 'lapsed'
+    AND t.key = s.id || ':' || d.rung || ':' || d.ends_on
+    AND (t.status NOT IN ('waiting', 'ready') OR t.sort_key = d.free - trunc(1000 * s.price)::bigint)
 WHERE s.club_id = %(club)s AND s.effective_ends_on BETWEEN %(first)s AND %(last)s AND s.closed_on IS NULL
   AND s.last_covered_on >= s.starts_on AND s.last_covered_on = m.last_covered_on AND m.merged_into_id IS NULL
 """
+"""With the task that stands already as it is wanted, where the days passed in tell it (``free``: its place in the
+queue if the membership had cost nothing)."""
 
 WELCOME = """
 SELECT s.member_id, s.id, s.starts_on, s.sale_kind
 FROM memberships_membership s JOIN memberships_member m ON m.id = s.member_id
 WHERE s.club_id = %(club)s AND s.starts_on BETWEEN %(first)s AND %(last)s AND s.sale_kind IN ('new', 'return')
   AND s.cancelled_on IS NULL AND s.closed_on IS NULL AND m.merged_into_id IS NULL
-"""
-
-RISKY = """
-WITH seen AS (
-    SELECT v.member_id, count(*) FILTER (WHERE v.at >= %(lately_from)s) AS lately,
-        count(*) FILTER (WHERE v.at < %(lately_from)s) AS before, max(v.at) AS last
-    FROM memberships_visit v
-    WHERE v.club_id = %(club)s AND v.at >= %(before_from)s AND v.at < %(until)s {visitors}
-    GROUP BY v.member_id
-)
-SELECT s.member_id, s.chain_starts_on, coalesce(seen.lately, 0), coalesce(seen.before, 0),
-    coalesce(seen.last, (SELECT max(v.at) FROM memberships_visit v
-                         WHERE v.member_id = s.member_id AND v.at < %(until)s))
-FROM memberships_membership s JOIN memberships_member m ON m.id = s.member_id
-LEFT JOIN seen ON seen.member_id = s.member_id
-WHERE s.club_id = %(club)s AND s.starts_on <= %(on)s AND s.last_covered_on >= %(on)s AND m.merged_into_id IS NULL
-  AND NOT EXISTS (SELECT FROM memberships_freeze f WHERE f.membership_id = s.id AND NOT f.voided
-                  AND f.starts_on <= %(on)s AND f.ends_on >= %(on)s)
-  AND (seen.last IS NULL OR seen.last < %(unseen_from)s OR 2 * 84 * seen.lately <= 28 * seen.before) {members}
-"""
-"""Members active today who may be absent or falling; the rules decide on them."""
-
-SPANS = """
-SELECT s.member_id, s.starts_on, s.last_covered_on, f.starts_on, f.ends_on
-FROM memberships_membership s
-LEFT JOIN memberships_freeze f ON f.membership_id = s.id AND NOT f.voided AND f.ends_on >= %(first)s
-WHERE s.member_id = ANY (%(members)s::bigint[]) AND s.last_covered_on >= %(first)s AND s.last_covered_on >= s.starts_on
 """
 
 EARLIER = """
@@ -77,20 +61,27 @@ WHERE t.club_id = %(club)s AND t.kind = %(kind)s AND t.status IN ('waiting', 're
 """
 
 CARE = """
-SELECT s.member_id, s.effective_ends_on, s.chain_starts_on,
-    (SELECT max(a.at) FROM calls_callattempt a WHERE a.member_id = s.member_id AND a.reached),
-    (SELECT max(b.starts_at) FROM calls_meeting b WHERE b.member_id = s.member_id AND b.status = 'attended'),
-    t.due_at, t.closed_at, t.status IN ('waiting', 'ready', 'leased')
+SELECT s.member_id, CASE WHEN t.stands THEN t.id END, s.effective_ends_on, s.chain_starts_on,
+    CASE WHEN NOT coalesce(t.stands, false) THEN
+        (SELECT max(a.at) FROM calls_callattempt a WHERE a.member_id = s.member_id AND a.reached) END,
+    CASE WHEN NOT coalesce(t.stands, false) THEN
+        (SELECT max(b.starts_at) FROM calls_meeting b WHERE b.member_id = s.member_id AND b.status = 'attended') END,
+    CASE WHEN NOT t.stands THEN t.due_at END, CASE WHEN NOT t.stands THEN t.closed_at END, t.open
 FROM memberships_membership s JOIN memberships_member m ON m.id = s.member_id
 LEFT JOIN LATERAL (
-    SELECT t.due_at, t.closed_at, t.status FROM calls_calltask t
-    WHERE t.member_id = s.member_id AND t.kind = 'care' AND t.status <> 'lapsed'
+    SELECT t.id, t.due_at, t.closed_at, t.status IN ('waiting', 'ready', 'leased') AS open,
+        (t.status = 'leased' OR t.status IN ('waiting', 'ready') AND t.sort_key = %(sort_key)s)
+            AND t.due_at < %(until)s AS stands
+    FROM calls_calltask t WHERE t.member_id = s.member_id AND t.kind = 'care' AND t.status <> 'lapsed'
     ORDER BY t.due_at DESC LIMIT 1) t ON true
 WHERE s.club_id = %(club)s AND s.starts_on <= %(on)s AND s.last_covered_on >= %(on)s
   AND s.effective_ends_on > %(left)s AND s.chain_starts_on <= %(quiet)s AND m.merged_into_id IS NULL
   AND s.last_covered_on = m.last_covered_on
   AND NOT EXISTS (SELECT FROM calls_callattempt a WHERE a.member_id = s.member_id AND a.reached
                   AND a.at >= %(quiet_at)s)
+  AND NOT EXISTS (SELECT FROM calls_meeting b WHERE b.member_id = s.member_id AND b.status = 'attended'
+                  AND b.starts_at >= %(quiet_at)s)
+  AND (t.id IS NULL OR t.open OR coalesce(t.closed_at, t.due_at) < %(quiet_at)s)
   AND NOT EXISTS (SELECT FROM memberships_freeze f WHERE f.membership_id = s.id AND NOT f.voided
                   AND f.starts_on <= %(on)s AND f.ends_on >= %(on)s)
 """
@@ -106,8 +97,13 @@ SELECT s.member_id, s.id, s.last_covered_on,
     coalesce(said.no_winback, false) OR EXISTS (SELECT {LEFT_FOR} AND r.no_winback),
     coalesce(said.code = 'staff', false) OR EXISTS (SELECT {LEFT_FOR} AND r.code = 'staff')
         OR EXISTS (SELECT FROM calls_complaint q WHERE q.member_id = s.member_id AND q.about_id IS NOT NULL
-                   AND q.status <> 'withdrawn')
+                   AND q.status <> 'withdrawn'), t.id
 FROM memberships_membership s JOIN memberships_member m ON m.id = s.member_id
+LEFT JOIN unnest(%(firsts)s::date[], %(lasts)s::date[], %(rungs)s::int[]) d(first, last, rung)
+    ON s.last_covered_on BETWEEN d.first AND d.last
+LEFT JOIN calls_calltask t ON t.club_id = s.club_id AND t.kind = 'winback' AND t.status <> 'lapsed'
+    AND t.key = s.id || ':' || d.rung || ':' || s.last_covered_on
+    AND (t.status NOT IN ('waiting', 'ready') OR t.sort_key = %(sort_key)s)
 LEFT JOIN LATERAL (
     SELECT r.code, r.no_winback FROM (
         SELECT a.at, a.reason_id FROM calls_callattempt a WHERE a.member_id = s.member_id AND a.outcome = 'refused'
@@ -133,12 +129,15 @@ WHERE s.club_id = %(club)s AND NOT f.voided AND f.ends_on BETWEEN %(on)s AND %(l
 """
 
 
-def renewals(scope: Scope) -> Iterator[Want]:
+def renewals(scope: Scope) -> Iterator[Want | Kept]:
     rules = scope.policy
     first, last = scope.on - rules.grace_days * DAY, scope.on + max(rules.renewal_rungs, default=0) * DAY
-    for member, pk, starts_on, ends_on, price, segment, refused in scope.stream(
-        RENEWAL + scope.only("s.member_id"), first=first, last=last
+    for member, pk, starts_on, ends_on, price, segment, refused, task in scope.stream(
+        RENEWAL + scope.only("s.member_id"), first=first, last=last, **_renewal_days(scope, first, last)
     ):
+        if task is not None and not refused:
+            yield Kept(member, task)
+            continue
         call = partial(
             planning.renewal_call,
             on=scope.on,
@@ -159,6 +158,27 @@ def renewals(scope: Scope) -> Iterator[Want]:
             )
 
 
+def _renewal_days(scope: Scope, first: dt.date, last: dt.date) -> dict[str, list]:
+    """For each last day, term (its days but one) and segment: the rung that the rules say is reached. A plan of a few
+    members does without: it looks at each of them anyway.
+    """
+    days: dict[str, list] = {name: [] for name in ("ends", "least", "most", "segments", "rungs", "free")}
+    if scope.members is not None:
+        return days
+    rungs = scope.policy.renewal_rungs
+    lengths = sorted({0, *(2 * rung - 1 for rung in rungs if rung > 0)})
+    for ends_on in (first + away * DAY for away in range((last - first).days + 1)):
+        for least, longer in zip(lengths, [*lengths[1:], LONGEST], strict=True):
+            rung = planning.reached_rung(
+                on=scope.on, starts_on=ends_on - least * DAY, effective_ends_on=ends_on, policy=scope.policy
+            )
+            for segment in ("", *position.SEGMENT_RANK) if rung is not None else ():
+                free = position.sort_key(Kind.RENEWAL, effective_ends_on=ends_on, segment=segment)
+                for name, value in zip(days, (ends_on, least, longer - 1, segment, rung, free), strict=True):
+                    days[name].append(value)
+    return days
+
+
 def _with_visits(call: partial, visits: Counts) -> planning.Wanted | None:
     return call(visits=visits)
 
@@ -174,60 +194,22 @@ def welcomes(scope: Scope) -> Iterator[Want]:
             yield simple(scope, wanted, member=member, membership=pk)
 
 
-def risks(scope: Scope) -> dict[int, list[Risk]]:
-    """The causes that hold, by member. Without visits in the club nobody is asked for absence."""
-    found: dict[int, list[Risk]] = defaultdict(list)
-    if scope.counts_visits:
-        statement = RISKY.format(visitors=scope.only("v.member_id"), members=scope.only("s.member_id"))
-        unseen_from = scope.midnight(scope.on - (scope.absent_days - 1) * DAY)
-        rows = list(scope.stream(statement, unseen_from=unseen_from, **scope.visit_bounds()))
-        covered, frozen = _spans(scope, [row[0] for row in rows])
-        for member, chain_starts_on, lately, before, last in rows:
-            counts = Counts(lately, before)
-            seen_on = last.astimezone(scope.policy.zone).date() if last else None
-            since = attendance.not_seen_since(seen_on, chain_starts_on, frozen[member], scope.on)
-            if attendance.absent(since, scope.on, active=True, absent_days=scope.absent_days):
-                came = seen_on == since
-                found[member].append(planning.absent(last_seen_on=since, absent_days=scope.absent_days, came=came))
-            if attendance.falling(counts, covered[member], frozen[member], scope.on):
-                found[member].append(planning.falling(counts))
-    for source in places.risk_sources:
-        for member, risk in source(club=scope.club, on=scope.on, members=scope.members).items():
-            found[member].append(risk)
-    return found
-
-
-def _spans(scope: Scope, members: Collection[int]) -> tuple[Mapping[int, list[Span]], Mapping[int, list[Span]]]:
-    """The days that these members were covered and frozen, as far back as visits are counted."""
-    covered: dict[int, list[Span]] = defaultdict(list)
-    frozen: dict[int, list[Span]] = defaultdict(list)
-    first = attendance.days_before(scope.on).first
-    for member, starts_on, last, frozen_from, frozen_to in prepared.rows(
-        SPANS, {"members": list(members), "first": first}
-    ):
-        covered[member].append(Span(starts_on, last))
-        if frozen_from is not None:
-            frozen[member].append(Span(frozen_from, frozen_to))
-    return covered, frozen
-
-
-def at_risk(scope: Scope, causes: Mapping[int, list[Risk]]) -> Iterator[Want]:
-    members = list(causes)
+def at_risk(scope: Scope, risks: Callable[[], Risks]) -> Iterator[Want | Kept]:
+    """``risks``: asked for once the renewals are stored, because an open renewal task says it all."""
+    renewing = still_open(scope, Kind.RENEWAL)
+    for member, task in risks().standing.items():
+        if member not in renewing:
+            yield Kept(member, task)
+    undecided = {member: causes for member, causes in risks().causes.items() if member not in renewing}
     earlier = {
         member: _earlier(scope, due_at, closed_at, is_open)
         for member, due_at, closed_at, is_open in prepared.rows(
-            EARLIER, {"members": members, "kind": Kind.AT_RISK.value}
+            EARLIER, {"members": list(undecided), "kind": Kind.AT_RISK.value}
         )
     }
-    renewing = still_open(scope, Kind.RENEWAL)
-    for member in members:
+    for member, causes in undecided.items():
         wanted = planning.at_risk_call(
-            on=scope.on,
-            member=member,
-            causes=causes[member],
-            policy=scope.policy,
-            earlier=earlier.get(member),
-            renewal_is_open=member in renewing,
+            on=scope.on, member=member, causes=causes, policy=scope.policy, earlier=earlier.get(member)
         )
         if wanted:
             yield simple(scope, wanted, member=member)
@@ -239,17 +221,24 @@ def still_open(scope: Scope, kind: Kind) -> set[int]:
     return {member for (member,) in rows}
 
 
-def care(scope: Scope, causes: Collection[int]) -> Iterator[Want]:
+def care(scope: Scope, risks: Callable[[], Risks]) -> Iterator[Want | Kept]:
     """Where visits are missing, an open at_risk task is all that is known of a risk."""
     rules = scope.policy
-    at_risk = causes if scope.counts_visits else {*causes, *still_open(scope, Kind.AT_RISK)}
+    at_risk, suspected = risks(), set() if scope.counts_visits else still_open(scope, Kind.AT_RISK)
     quiet = scope.on - rules.care_days * DAY
-    for member, ends_on, chain_starts_on, spoke_at, met_at, due_at, closed_at, is_open in scope.stream(
+    for member, task, ends_on, chain_starts_on, spoke_at, met_at, due_at, closed_at, is_open in scope.stream(
         CARE + scope.only("s.member_id"),
         left=scope.on + rules.care_days_left * DAY,
         quiet=quiet,
         quiet_at=scope.midnight(quiet + DAY),
+        until=scope.midnight(scope.on + DAY),
+        sort_key=position.sort_key(Kind.CARE),
     ):
+        if member in at_risk or member in suspected:
+            continue
+        if task is not None:
+            yield Kept(member, task)
+            continue
         wanted = planning.care_call(
             on=scope.on,
             member=member,
@@ -259,21 +248,26 @@ def care(scope: Scope, causes: Collection[int]) -> Iterator[Want]:
             last_conversation_on=_day(scope, spoke_at),
             last_meeting_on=_day(scope, met_at),
             earlier=_earlier(scope, due_at, closed_at, is_open) if due_at else None,
-            at_risk=member in at_risk,
         )
         if wanted:
             yield simple(scope, wanted, member=member)
 
 
-def winbacks(scope: Scope) -> Iterator[Want]:
+def winbacks(scope: Scope) -> Iterator[Want | Kept]:
     rules = scope.policy
     ((offer_runs,),) = prepared.rows(OFFER_RUNS, {"club": scope.club.pk, "on": scope.on})
     days = {"first": scope.on - rules.winback_days * DAY, "last": scope.on - min(rules.winback_rungs, default=0) * DAY}
     if not offer_runs or not rules.winback_rungs:
         return
-    for member, pk, last_covered_on, no_winback, for_manager in scope.stream(
-        WINBACK + scope.only("s.member_id"), **days
+    for member, pk, last_covered_on, no_winback, for_manager, task in scope.stream(
+        WINBACK + scope.only("s.member_id"),
+        **days,
+        **_winback_days(scope),
+        sort_key=position.sort_key(Kind.WINBACK),
     ):
+        if task is not None and not no_winback and not for_manager:
+            yield Kept(member, task)
+            continue
         wanted = planning.winback_call(
             on=scope.on,
             membership=pk,
@@ -285,6 +279,16 @@ def winbacks(scope: Scope) -> Iterator[Want]:
         )
         if wanted:
             yield simple(scope, wanted, member=member, membership=pk)
+
+
+def _winback_days(scope: Scope) -> dict[str, list]:
+    """The last days, from the first to the last of each rung, that have reached it and not the next."""
+    rungs = sorted(set(scope.policy.winback_rungs))
+    return {
+        "firsts": [scope.on - (after - 1) * DAY for after in [*rungs[1:], scope.policy.winback_days + 1]],
+        "lasts": [scope.on - rung * DAY for rung in rungs],
+        "rungs": rungs,
+    }
 
 
 def freeze_endings(scope: Scope) -> Iterator[Want]:

@@ -81,9 +81,10 @@ def weekly(visits: Iterable[date], today: date) -> list[int]:
 
 def falling(visits: Counts, covered: Iterable[Span], frozen: Iterable[Span], today: date) -> bool:
     """Whether a member falls: all 112 days covered and not frozen, and the visits fell to half or less."""
+    if not visits.fallen:
+        return False
     whole = Span(days_before(today).first, today)
-    missing = whole.without(covered)
-    return visits.fallen and not missing and not any(whole.overlaps(freeze) for freeze in frozen)
+    return not whole.without(covered) and not any(whole.overlaps(freeze) for freeze in frozen)
 
 
 def not_seen_since(last_visit: date | None, chain_starts_on: date, frozen: Iterable[Span], today: date) -> date:

@@ -47,14 +47,19 @@ def segments(
     """
     amounts = sorted(paid.values())
     return {
-        member: _ranked(
-            amount, len(amounts) - bisect_right(amounts, amount), len(amounts), gold_percent, silver_percent
+        member: ranked(
+            amount,
+            len(amounts) - bisect_right(amounts, amount),
+            len(amounts),
+            gold_percent=gold_percent,
+            silver_percent=silver_percent,
         )
         for member, amount in paid.items()
     }
 
 
-def _ranked(amount: Decimal, above: int, everybody: int, gold_percent: int, silver_percent: int) -> Ranked:
+def ranked(amount: Decimal, above: int, everybody: int, *, gold_percent: int, silver_percent: int) -> Ranked:
+    """The segment of who paid ``amount`` while ``above`` of ``everybody`` paid strictly more."""
     if amount <= 0:
         return Ranked(Segment.COPPER, sentence(N_("Paid nothing in the last 365 days.")))
     why = sentence(

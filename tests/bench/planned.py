@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from unittest import mock
 
 import psycopg
 from django.db import connection, transaction
 
 from calls import figures, planning, prepared
+from memberships import segments
 from memberships.models import Club
 from tests.bench import rows
 from tests.bench.measure import ROUNDS, Line, Size, clock_time, line, milliseconds, number, ratios, seconds
@@ -44,22 +45,28 @@ def lines(size: Size, made: list[Club]) -> Iterator[Line]:
 
 
 def _plan(made: list[Club], now: dt.datetime, reads: list[tuple[str, dict]]) -> None:
-    """Plans each club; what it reads through a cursor of the server is noted."""
+    """Plans each club; the large reads, those through a cursor of the server and that of the segments, are noted."""
     stream = prepared.stream
+
+    def ranking(execute: Callable, statement: str, params: dict, many: bool, context: dict) -> object:
+        if statement == segments.CHANGED:
+            reads.append((statement, params))
+        return execute(statement, params, many, context)
 
     def noting(statement: str, params: dict) -> Iterator[list[tuple]]:
         reads.append((statement, params))
         return stream(statement, params)
 
-    with mock.patch.object(prepared, "stream", noting):
+    with mock.patch.object(prepared, "stream", noting), connection.execute_wrapper(ranking):
         for club in made:
             planning.plan(club=club, on=now.astimezone(club.zone).date(), now=now)
 
 
 def _read(reads: list[tuple[str, dict]]) -> None:
-    """The same statements, every row fetched and nothing made of it."""
+    """The same statements in the same room, every row fetched and nothing made of it."""
     connection.ensure_connection()
     with transaction.atomic():
+        planning.with_room()
         for statement, params in reads:
             with psycopg.ServerCursor(connection.connection, "bench_reads") as cursor:
                 cursor.execute(statement, params)

@@ -8,6 +8,7 @@ import pytest
 
 from memberships import attendance, segments
 from memberships.models import Member, SegmentChange, Visit
+from memberships.rules import segments as rules
 from tests import days, factories
 from tests.days import day
 from tests.memberships.shop import Shop, english
@@ -40,9 +41,22 @@ def test_members_of_the_day_are_ranked_by_what_they_paid_in_a_year(shop: Shop) -
 def test_money_counts_for_365_days(shop: Shop) -> None:
     payer(shop, "in", 10, sold_on="2025-11-13")
     payer(shop, "out", 999, sold_on="2025-11-12")
-    assert segments.paid(club=shop.club, on=days.TODAY) == {
-        Member.objects.get(last_name="in").pk: Decimal(10),
-        Member.objects.get(last_name="out").pk: Decimal(0),
+    assert segments.rank(club=shop.club, on=days.TODAY) == 2
+    assert ranks(shop) == {"in": "gold", "out": "copper"}
+    change = SegmentChange.objects.get(member__last_name="out")
+    assert english(change.why) == "Paid nothing in the last 365 days."
+
+
+@pytest.mark.parametrize(("gold", "silver"), [(20, 60), (0, 50), (33, 34), (100, 100)])
+def test_the_statement_ranks_as_the_rule_does(shop: Shop, gold: int, silver: int) -> None:
+    shop.club.policy.gold_percent, shop.club.policy.silver_percent = gold, silver
+    shop.club.policy.save()
+    amounts = [0, 0, 10, 10, 10, 25, 30, 30, 50, 50, 70, 90, 90, 400]
+    paid = {payer(shop, f"m{number}", amount).pk: Decimal(amount) for number, amount in enumerate(amounts)}
+    segments.rank(club=shop.club, on=days.TODAY)
+    expected = rules.segments(paid, gold_percent=gold, silver_percent=silver)
+    assert {row.member_id: (row.segment, row.why) for row in SegmentChange.objects.all()} == {
+        member: (ranked.segment, ranked.why.to_json()) for member, ranked in expected.items()
     }
 
 

@@ -119,7 +119,7 @@ def _beat(now: dt.datetime) -> Callable[[], None]:
 
 def _loose(now: dt.datetime) -> Callable[[], None]:
     def plan() -> None:
-        planning._one_at_a_time = lambda _club: None
+        planning.one_at_a_time = lambda _club: None
         planning.segments.rank = lambda **_club: None  # it writes on members, and the second planner would wait there
         storing.MAKE = storing.MAKE.partition("ON CONFLICT")[0] + "/* {conflict} */"
         original = storing._make
