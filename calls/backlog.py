@@ -61,7 +61,7 @@ JOIN calls_calltask t ON t.id = x.id
 WHERE t.status = 'ready' AND t.club_id = ANY (%(clubs)s::bigint[]) AND t.due_at <= %(now)s
 GROUP BY t.id
 """
-"""Ready tasks that ``queue.CLAIM`` does not give this operator: skipped by them (when), or on a number held (null)."""
+"""Ready tasks that the claim does not give this operator: skipped by them (when), or on a number held (null)."""
 
 SKIPPED = "skipped"
 

@@ -14,6 +14,8 @@ import psycopg
 from django.db import connection, transaction
 
 PREPARE_AFTER = 2
+QUICK = psycopg.adapters.get_loader(psycopg.adapters.types["timestamptz"].oid, psycopg.pq.Format.TEXT)
+assert QUICK is not None
 FETCH_AT_ONCE = 5000
 
 
@@ -21,7 +23,8 @@ def rows(statement: str, params: Mapping[str, object]) -> list[tuple]:
     """All rows that a statement answers; ``params`` by name (``%(name)s``). JSON arrives as text."""
     with _cursor() as cursor:
         cursor.execute(statement, params)  # type: ignore[arg-type]
-        return cursor.fetchall() if cursor.description else []
+        answer = cursor.pgresult  # asking for a description would describe every column
+        return cursor.fetchall() if answer is not None and answer.nfields else []
 
 
 def count(statement: str, params: Mapping[str, object]) -> int:
@@ -38,6 +41,7 @@ def stream(statement: str, params: Mapping[str, object]) -> Iterator[list[tuple]
         connection.wrap_database_errors,
         psycopg.ServerCursor(connection.connection, "ringback_stream") as cursor,
     ):
+        cursor.adapters.register_loader("timestamptz", QUICK)
         cursor.execute(statement, params)  # type: ignore[arg-type]
         while chunk := cursor.fetchmany(FETCH_AT_ONCE):
             yield chunk
@@ -50,11 +54,17 @@ def guarded() -> AbstractContextManager[object]:
 
 @contextmanager
 def _cursor() -> Iterator[psycopg.Cursor]:
-    """A cursor of Django's connection that binds in the server."""
+    """The one cursor of Django's connection that binds in the server. What it answers is read before it is used again.
+
+    It reads instants by psycopg's own loader, which is many times as quick as Django's; the session's zone is UTC.
+    """
     connection.ensure_connection()
     raw = connection.connection
-    if raw.prepare_threshold is None:
+    cursor = getattr(raw, "ringback_cursor", None)
+    if cursor is None:
         raw.prepare_threshold = PREPARE_AFTER
         raw.execute("SET plan_cache_mode = force_generic_plan")
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        cursor = raw.ringback_cursor = psycopg.Cursor(raw)
+        cursor.adapters.register_loader("timestamptz", QUICK)
+    with connection.wrap_database_errors:
         yield cursor

@@ -70,8 +70,13 @@ FROM zone z JOIN ({policy.VERSIONS}) AS v(club_id, version) USING (club_id) CROS
 """
 
 OPEN_ZONES = """
-unnest(%(clubs)s::bigint[], %(tzs)s::text[], %(below)s::bigint[], %(due_from)s::timestamptz[], %(pauses)s::interval[])
-    AS z(club_id, tz, below, due_from, pause)
+jsonb_to_recordset(%(open)s::jsonb)
+    AS z(club_id bigint, tz text, below bigint, due_from timestamptz, pause interval, lease interval)
+"""
+
+ONE_ZONE = """
+(SELECT %(club_id)s::bigint AS club_id, %(tz)s::text AS tz, %(below)s::bigint AS below,
+    %(due_from)s::timestamptz AS due_from, %(pause)s::interval AS pause, %(lease)s::interval AS lease) z
 """
 
 FREE = """
@@ -80,14 +85,17 @@ AND t.due_at >= z.due_from AND t.due_at <= %(now)s
 AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_until <= %(now)s)
 AND NOT EXISTS (SELECT FROM calls_taskrelease r WHERE r.operator_id = %(operator)s AND r.task_id = t.id
                 AND r.at > %(now)s - z.pause)
-AND (t.phone = '' OR NOT EXISTS (SELECT FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone
-                                 AND h.status = 'leased' AND h.holder_id <> %(operator)s))
+AND (t.phone = '' OR NOT EXISTS (
+    SELECT FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone AND h.phone <> ''
+    AND h.status = 'leased' AND NOT h.undoing AND h.holder_id <> %(operator)s
+) AND NOT EXISTS (
+    SELECT FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone
+    AND h.status = 'leased' AND h.undoing AND h.holder_id <> %(operator)s))
 """
+"""Whom nobody else holds is asked twice, once for each of the two indexes that know: otherwise all leases are read."""
 
-CLAIM = f"""
-WITH held AS MATERIALIZED (
-    SELECT t.id FROM calls_calltask t WHERE t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing
-), open AS MATERIALIZED (
+FIRST_OF_MANY = f"""
+open AS MATERIALIZED (
     SELECT z.* FROM {OPEN_ZONES} WHERE NOT EXISTS (SELECT FROM held)
 ), heads AS MATERIALIZED (
     SELECT z.* FROM open z CROSS JOIN LATERAL (
@@ -95,26 +103,47 @@ WITH held AS MATERIALIZED (
         ORDER BY t.sort_key, t.due_at, t.id LIMIT 1) x
     ORDER BY x.sort_key, x.due_at, x.id
 ), picked AS MATERIALIZED (
-    SELECT y.id FROM heads z CROSS JOIN LATERAL (
+    SELECT y.id, z.lease FROM heads z CROSS JOIN LATERAL (
         SELECT t.id FROM calls_calltask t WHERE {FREE}
         ORDER BY t.sort_key, t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED) y
     LIMIT 1
 )
+"""
+
+FIRST_OF_ONE = f"""
+picked AS MATERIALIZED (
+    SELECT t.id, z.lease FROM calls_calltask t CROSS JOIN {ONE_ZONE} WHERE {FREE} AND NOT EXISTS (SELECT FROM held)
+    ORDER BY t.sort_key, t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+)
+"""
+"""Where one zone is open there is nothing to compare."""
+
+CLAIM, CLAIM_IN_ONE = (
+    f"""
+WITH held AS MATERIALIZED (
+    SELECT t.id FROM calls_calltask t WHERE t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing
+), {first}
 UPDATE calls_calltask t SET status = 'leased', holder_id = %(operator)s, claimed_by_id = %(operator)s,
     claimed_at = CASE WHEN c.again THEN t.claimed_at ELSE %(now)s END,
-    lease_until = %(now)s + coalesce((SELECT make_interval(mins => p.lease_minutes) FROM calls_contactpolicy p
+    lease_until = %(now)s + coalesce(c.lease, (SELECT make_interval(mins => p.lease_minutes) FROM calls_contactpolicy p
                                       WHERE p.club_id = t.club_id), '15 minutes')
-FROM (SELECT id, true AS again FROM held UNION ALL SELECT id, false FROM picked) c
+FROM (SELECT id, NULL::interval AS lease, true AS again FROM held
+      UNION ALL SELECT id, lease, false FROM picked) c
 WHERE t.id = c.id AND (t.status = 'ready' OR t.holder_id = %(operator)s)
 RETURNING c.again, {", ".join(f"t.{column.column}" for column in CallTask._meta.concrete_fields)}
 """
+    for first in (FIRST_OF_MANY, FIRST_OF_ONE)
+)
 """The operator's own task again, else the first of the best open zone. A lease lapsed meanwhile is not taken back."""
 
-HEADS = f"""
-SELECT x.id FROM {OPEN_ZONES}
+HEADS, HEADS_OF_ONE = (
+    f"""
+SELECT x.id FROM {zones}
 CROSS JOIN LATERAL (SELECT t.id FROM calls_calltask t WHERE {FREE}
                     ORDER BY t.sort_key, t.due_at, t.id LIMIT %(many)s) x
 """
+    for zones in (OPEN_ZONES, ONE_ZONE)
+)
 
 WAKE = """
 UPDATE calls_calltask t SET status = 'ready', ready_at = NULL, waits_for = ''
@@ -152,7 +181,7 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
         params = parameters(operator, seen, now)
         try:
             with prepared.guarded():
-                row = next(iter(prepared.rows(CLAIM, params)), None)
+                row = next(iter(prepared.rows(claim_of(seen), params)), None)
         except IntegrityError:
             continue  # another tab of this operator, or another member of the household, was quicker
         if row is None:
@@ -162,14 +191,14 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
             return task
         settling.settle(tasks=[task.pk], now=now, held_by=operator)
         if tried:  # more than one in a row: look through the head at once
-            heads = prepared.rows(HEADS, params | {"many": SIFT_AT_ONCE})
+            heads = prepared.rows(HEADS_OF_ONE if len(seen.zones) == 1 else HEADS, params | {"many": SIFT_AT_ONCE})
             settling.settle(tasks=[pk for (pk,) in heads], now=now)
     return None
 
 
 def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
     """In which zones of these clubs anything is ready, and which of them are open now."""
-    rows = prepared.rows(ZONES, {"clubs": list(clubs), "now": now})
+    rows = prepared.rows(ZONES, {"clubs": f"{{{','.join(map(str, clubs))}}}", "now": now})
     policies = policy.of_versions({club: version for club, _tz, version, _due in rows})
     zones = []
     for club, tz, _version, _due in rows:
@@ -178,16 +207,26 @@ def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
     return Look(policies, zones, any(due for *_rest, due in rows))
 
 
+def claim_of(seen: Look) -> str:
+    """The statement that claims in these zones."""
+    return CLAIM_IN_ONE if len(seen.zones) == 1 else CLAIM
+
+
 def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object]:
-    return {
-        "operator": operator.pk,
-        "now": now,
-        "clubs": [club for club, _tz, _open in seen.zones],
-        "tzs": [tz for _club, tz, _open in seen.zones],
-        "below": [open_now.below for _club, _tz, open_now in seen.zones],
-        "due_from": [open_now.due_from for _club, _tz, open_now in seen.zones],
-        "pauses": [dt.timedelta(minutes=seen.policies[club].release_pause_minutes) for club, _tz, _open in seen.zones],
-    }
+    """What the claim is told: who asks, when, and the open zones (as ``claim_of`` takes them)."""
+    zones = [
+        {
+            "club_id": club,
+            "tz": tz,
+            "below": open_now.below,
+            "due_from": open_now.due_from.isoformat(),
+            "pause": f"{seen.policies[club].release_pause_minutes} minutes",
+            "lease": f"{seen.policies[club].lease_minutes} minutes",
+        }
+        for club, tz, open_now in seen.zones
+    ]
+    told = {"operator": operator.pk, "now": now}
+    return told | (zones[0] if len(zones) == 1 else {"open": json.dumps(zones)})
 
 
 def _task(row: Sequence[object]) -> CallTask:

@@ -63,7 +63,8 @@ class CallTask(models.Model):
     (``calls.rules.position``); ``tz`` the member's time zone else the club's, because the queue is read zone by zone.
     ``facts`` are what the sentence of the reason is made of. ``phone`` is the number to ring, copied so that
     a lease holds for a household. ``call_live``: dialled, and nobody has said yet how it ended. ``claimed_by`` and
-    ``claimed_at`` outlive the lease: who held it last, since when.
+    ``claimed_at`` outlive the lease: who held it last, since when (without a constraint of its own: at a claim it
+    would only check the holder's a second time).
     """
 
     # A claim and an outcome write the row anew, with an entry in every index that holds it: so no more of them than
@@ -88,7 +89,9 @@ class CallTask(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     holder = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="held_tasks", db_index=False)
     lease_until = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    claimed_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
     claimed_at = models.DateTimeField(null=True, blank=True)
     call_live = models.BooleanField(default=False)
     undoing = models.BooleanField(default=False)
@@ -138,6 +141,9 @@ class CallTask(models.Model):
             ),
             models.Index(fields=["ready_at"], name="call_task_waking", condition=Q(status="waiting")),
             models.Index(fields=["club", "waits_for", "tz"], name="call_task_waits", condition=Q(status="waiting")),
+            models.Index(
+                fields=["club", "phone"], name="call_task_undoing", condition=Q(status="leased", undoing=True)
+            ),
             models.Index(fields=["lease_until"], name="call_task_leases", condition=Q(status="leased")),
             models.Index(
                 fields=["club", "kind", "member"],

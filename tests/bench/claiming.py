@@ -62,7 +62,7 @@ class Crowd:
 
 
 def lines(size: Size, made: list[Club]) -> Iterator[Line]:
-    """FIFO, our statement and our operation, turn by turn, at 16 and at 64 at once."""
+    """FIFO, our statement and our operation, turn by turn, at 16 and at 64 at once; each operator in one club."""
     operators = rows.make_operators(max(AT_ONCE))
     by_operation: list[Line] = []
     for at_once in AT_ONCE:
@@ -106,8 +106,8 @@ def _round(
     rows.make_tasks(size.waiting, made)
     _fifo_queue()
     clubs, each = [club.pk for club in made], size.claims // at_once
-    fifo = crowd(at_once, each, _statement(FIFO, PLAIN, operators, {"now": rows.NOW}))
-    ours = crowd(at_once, each, _statement(queue.CLAIM, CALLS, operators, _params(clubs)))
+    fifo = crowd(at_once, each, _statement(PLAIN, operators, lambda place: (FIFO, {"now": rows.NOW})))
+    ours = crowd(at_once, each, _claimer(operators, clubs))
     return (fifo, ours, crowd(at_once, each, _operation(operators, clubs))) if operation else (fifo, ours)
 
 
@@ -171,13 +171,16 @@ def _threads(places: list[int], each: int, claimer: Claimer, gate: Barrier, end:
     end.close()
 
 
-def _statement(text: str, done: str, operators: list[User], params: dict[str, object]) -> Claimer:
-    """Claims by a statement, prepared once a connection with one plan, as the product's own connections do."""
+def _statement(done: str, operators: list[User], told: Callable[[int], tuple[str, dict[str, object]]]) -> Claimer:
+    """Claims by the statement that is ``told`` a place, with its parameters; prepared once a connection with one plan,
+    as the product's own connections do.
+    """
     where = connection.get_connection_params()
     where = {name: where[name] for name in ("dbname", "user", "host", "port", "password") if where.get(name)}
 
     @contextmanager
     def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], None]]]:
+        text, params = told(place)
         mine = {**params, "operator": operators[place].pk}
         with psycopg.connect(**where, autocommit=True, prepare_threshold=1) as own, psycopg.Cursor(own) as cursor:
             own.execute("SET plan_cache_mode = force_generic_plan")
@@ -198,7 +201,7 @@ def _operation(operators: list[User], clubs: list[int]) -> Claimer:
     @contextmanager
     def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], object]]]:
         def claim() -> int | None:
-            task = queue.next_task(operator=operators[place], clubs=clubs, now=rows.NOW)
+            task = queue.next_task(operator=operators[place], clubs=[clubs[place % len(clubs)]], now=rows.NOW)
             return task.pk if task else None
 
         try:
@@ -209,10 +212,15 @@ def _operation(operators: list[User], clubs: list[int]) -> Claimer:
     return claimer
 
 
-def _params(clubs: list[int]) -> dict[str, object]:
-    """What ``next_task`` passes to its statement: the clubs' open zones."""
-    seen = queue.look(clubs=clubs, now=rows.NOW)
-    return queue.parameters(User(), seen, rows.NOW)
+def _claimer(operators: list[User], clubs: list[int]) -> Claimer:
+    """Claims by the statement of ``next_task``, told what it tells: the open zones of the operator's club."""
+    looks = [queue.look(clubs=[club], now=rows.NOW) for club in clubs]
+
+    def told(place: int) -> tuple[str, dict[str, object]]:
+        seen = looks[place % len(looks)]
+        return queue.claim_of(seen), queue.parameters(operators[place], seen, rows.NOW)
+
+    return _statement(CALLS, operators, told)
 
 
 def _fifo_queue() -> None:
@@ -258,7 +266,7 @@ def drain(size: Size, made: list[Club]) -> Iterator[Line]:
     each = size.drained // 4 // DRAINERS
     for _ in range(ROUNDS):
         rows.make_tasks(size.waiting, made)
-        claimer = _statement(queue.CLAIM, CALLS, operators, _params([club.pk for club in made]))
+        claimer = _claimer(operators, [club.pk for club in made])
         rounds.append([crowd(DRAINERS, each, claimer).rate for _quarter in range(4)])
     first, last = (statistics.median(rates[place] for rates in rounds) for place in (0, 3))
     yield line(

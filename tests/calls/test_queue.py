@@ -286,3 +286,24 @@ def test_the_law_of_the_queue_lies_in_the_database(name: str) -> None:
     with connection.cursor() as cursor:
         held = connection.introspection.get_constraints(cursor, CallTask._meta.db_table)
     assert name in held
+
+
+def test_one_zone_and_many_are_claimed_by_the_indexes_of_queue_and_leases(club: Club, olga: User) -> None:
+    """Whatever a table of a million rows would tell the database: each claim finds its rows by these indexes."""
+    elsewhere = make_club("lakeside")
+    for member in (*members(club, 2), make_member(elsewhere, phone=phone(9))):
+        make_task(member)
+    for clubs, statement in (([club.pk], queue.CLAIM_IN_ONE), ([club.pk, elsewhere.pk], queue.CLAIM)):
+        seen = queue.look(clubs=clubs, now=NOW)
+        assert queue.claim_of(seen) == statement
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {statement}", queue.parameters(olga, seen, NOW))
+            told = "\n".join(row for (row,) in cursor.fetchall())
+        for index in (
+            "call_task_queue",
+            "call_task_one_lease_per_operator",
+            "call_task_one_lease_per_phone",
+            "call_task_undoing",
+        ):
+            assert index in told, told

@@ -20,5 +20,5 @@ def without_guards(claim: str) -> str:
     return claim
 
 
-queue.CLAIM = without_guards(queue.CLAIM)
+queue.CLAIM, queue.CLAIM_IN_ONE = without_guards(queue.CLAIM), without_guards(queue.CLAIM_IN_ONE)
 __all__ = ["application"]
