@@ -312,6 +312,14 @@ def test_the_members_other_calls_are_closed_where_they_are_ticked(
     assert care.status == status
 
 
+@pytest.mark.parametrize("outcome", ["callback", "refused", "complaint", "do_not_call"])
+def test_what_an_outcome_asks_for_is_opened_and_left_by_a_button(desk: Client, club: Club, outcome: str) -> None:
+    task = due(club)
+    take(desk)
+    page = desk.post(reverse("desk_dial", args=[task.pk]), headers=HTMX).content.decode()
+    assert page.count(f'data-opens="out-{outcome}"') == 2
+
+
 def test_a_complaint_goes_along_with_how_the_call_ended(desk: Client, club: Club) -> None:
     task = due(club)
     take(desk)
