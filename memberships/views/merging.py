@@ -15,6 +15,7 @@ from memberships import access, frame, merging
 from memberships.models import Club, Member, MemberMerge
 from memberships.rights import Right
 from memberships.rules.errors import Refused
+from memberships.rules.sentences import Sentence
 from memberships.views.members import Row, rows_of, search_words
 from memberships.views.people import acting
 
@@ -71,7 +72,14 @@ def merge_undo(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("They are two members again."))
             return redirect("member_detail", merge.gone_id)
-    context = {"merge": merge, "member": merge.kept, "refusal": refusal, "until": merge.merged_at + merging.REVERSIBLE}
+    context = {
+        "merge": merge,
+        "member": merge.kept,
+        "refusal": refusal,
+        "until": merge.merged_at + merging.REVERSIBLE,
+        "why": said(Sentence.from_json(merge.moved["why"])) if merge.moved.get("why") else "",
+        "left_out": bool(merge.moved.get("left_out")),
+    }
     return render(request, "memberships/merge_undo.html", context, status=409 if refusal else 200)
 
 

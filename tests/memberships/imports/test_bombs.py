@@ -68,13 +68,13 @@ def huge(path: Path) -> Path:
 
 
 def one_cell(path: Path) -> Path:
-    cell = [b'<row><c t="inlineStr"><is><t>', *[noise(MEGABYTE)] * 60, b"</t></is></c></row>"]
+    cell = [b'<row><c t="inlineStr"><is><t>', *[noise(MEGABYTE)] * 12, b"</t></is></c></row>"]
     return book(path, [SHEET, HEAD, *cell, END])
 
 
 def one_row(path: Path) -> Path:
     cells = b"".join(b"<c><v>%x</v></c>" % random.Random(3).getrandbits(90) for _ in range(30_000))
-    return book(path, [SHEET, HEAD, b"<row>", *[cells] * 40, b"</row>", END])
+    return book(path, [SHEET, HEAD, b"<row>", *[cells] * 12, b"</row>", END])
 
 
 def far_row(path: Path) -> Path:
@@ -83,7 +83,7 @@ def far_row(path: Path) -> Path:
 
 def many_texts(path: Path) -> Path:
     texts = [b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">']
-    texts += [b"".join(b"<si><t>%s</t></si>" % noise(20) for _ in range(20_000))] * 100 + [b"</sst>"]
+    texts += [b"".join(b"<si><t>%s</t></si>" % noise(20) for _ in range(20_000))] * 56 + [b"</sst>"]
     return book(path, [SHEET, HEAD, END], parts={"xl/sharedStrings.xml": texts})
 
 
@@ -91,7 +91,7 @@ def texts_elsewhere(path: Path) -> Path:
     """The texts under the name of a sheet: what a part is says the list of types."""
     name = b"xl/worksheets/sheet2.xml"
     row = b"<row/>" + noise(MEGABYTE)
-    return book(path, [SHEET, HEAD, END], override=TEXTS % name, parts={name.decode(): [row] * 60})
+    return book(path, [SHEET, HEAD, END], override=TEXTS % name, parts={name.decode(): [row] * 50})
 
 
 BOMBS = [huge, one_cell, one_row, far_row, many_texts, texts_elsewhere]

@@ -8,10 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
+from config import clock
 from memberships import imports, merging
 from memberships.models import Club, Member, MemberMerge, Membership, Plan
-from tests import days, factories
+from tests import days, factories, web
 from tests.days import day
 from tests.memberships.imports.test_files import workbook
 
@@ -312,6 +314,18 @@ def test_a_merge_is_taken_back_with_the_membership_that_was_left_out(load: Load)
     assert (kept.merged_into, gone.merged_into) == (None, None)
     assert [one.memberships.get().price_paid for one in (kept, gone)] == [24900, 12900]
     assert gone.memberships.get().effective_ends_on == gone.last_covered_on == day("2026-11-01")
+
+
+def test_the_page_tells_why_and_takes_it_back(load: Load, club: Club) -> None:
+    load(ROW, AGAIN)
+    MemberMerge.objects.update(merged_at=clock.now())
+    page = reverse("merge_undo", args=[MemberMerge.objects.get().pk])
+    client = web.browser(factories.make_user(club, "administrator", "anna"))
+    text = client.get(page).content.decode()
+    assert "taken for one person: the same name and the same phone." in text
+    assert "left out because it has the same days, comes back." in text
+    assert client.post(page).status_code == 302
+    assert Membership.objects.count() == 2
 
 
 def test_members_who_are_here_already_are_found_by_name_and_phone(load: Load, club: Club) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -12,7 +13,7 @@ import pytest
 
 from memberships import imports
 from memberships.imports import files, workbooks
-from memberships.models import Club, Member
+from memberships.models import Club, Member, Membership
 from tests.memberships.imports.conftest import Load
 
 FIELDS = ("external_id", "last_name", "first_name", "phone", "birthday", "notes")
@@ -173,6 +174,24 @@ def test_workbook_says_the_same_as_text(tmp_path: Path) -> None:
         (3, ["17", "Scott", "", "13195550107", "1998-10-17", "2026-05-03T07:05"]),
         (5, ["B2", "Boone", "yes", "2.5", "1999-01-02", " x "]),
     ]
+
+
+SPELLINGS = [
+    ("external_id,member,plan,starts_on,price_paid\nS1,A0,M12,2026-02-01,300.5\n", "utf-8", ","),
+    ("Номер договора,Клиент,Абонемент,Начало,Оплачено\nS1,A0,M12,01.02.2026,300·50\n", "utf-16", "\t"),
+    ("начало,ОПЛАЧЕНО,номер договора,клиент,тариф\n1.2.2026,300·5,S1,A0,m12\n", "cp1251", ";"),
+    ("Start,Paid,Contract no,Member ID,Plan\n02/01/2026,300.50,S1,A0,M12\n02/13/2020,0,S0,A1,M1\n", "cp1252", "|"),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding", "delimiter"), SPELLINGS)
+def test_the_same_is_stored_however_the_file_is_written(
+    load: Load, club: Club, text: str, encoding: str, delimiter: str
+) -> None:
+    assert load("memberships", text.replace(",", delimiter).replace("·", ",").encode(encoding)).errors == []
+    row = Membership.objects.get(external_id="S1")
+    assert (row.member.external_id, row.plan.code, row.starts_on.isoformat()) == ("A0", "M12", "2026-02-01")
+    assert (row.price_paid, row.effective_ends_on.isoformat()) == (Decimal("300.5"), "2027-01-31")
 
 
 def zipped(parts: dict[str, bytes]) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from memberships import imports, merging
+from memberships import imports
 from memberships.models import Club, Member, MemberMerge, Membership
 from tests import factories
 from tests.days import at
@@ -85,14 +85,6 @@ def test_list_against_its_truth(club: Club, tmp_path: Path) -> None:
     again = imports.run(**options)
     assert (again.created, again.updated, again.merged, again.refused) == (0, 0, 0, 0)
     assert everything() == before
-
-    merge = MemberMerge.objects.order_by("pk")[0]
-    merging.take_back(merge=merge, now=NOW, by=None)
-    apart = everything()
-    again = imports.run(**options)
-    assert (again.created, again.updated, again.merged) == (0, 0, 0)
-    assert everything() == apart
-    assert merge.gone.memberships.count() == 1
 
 
 def told_of(warnings: Path) -> dict[int, list[str]]:
