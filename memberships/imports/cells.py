@@ -20,6 +20,7 @@ NULL = "\x01"
 """An empty cell of a column that may be null: no text can hold this character, and COPY is told that it is null."""
 
 MOST_SPELLINGS = 50_000
+MOST_MONEY = 10**9
 YES = frozenset({"yes", "y", "true", "t", "1", "да", "д", "+", "истина", "x", "✓"})
 NO = frozenset({"no", "n", "false", "f", "0", "нет", "н", "-", "ложь"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -194,7 +195,7 @@ def amount(digits: int, currency: str) -> Callable[[str], str]:
         value = decimal_of(text)
         if value < 0:
             raise Unreadable(_("%(text)s is below zero.") % {"text": shown(text)})
-        if value >= 10**9:
+        if value >= MOST_MONEY:
             raise Unreadable(_("%(text)s is more than can be kept.") % {"text": shown(text)})
         if value != round(value, digits):
             raise Unreadable(

@@ -139,6 +139,12 @@ class Memberships:
             (day != NULL and day < sold for day, sold in zip(cancelled, sold_on, strict=True)),
             lambda index: _("A membership cannot be cancelled before it is sold (%(day)s).") % {"day": sold_on[index]},
         )
+        agreed = zip(columns["price_paid"], columns["balance_due"], strict=True)
+        stretch.check(
+            "balance_due",
+            (due != "0" and Decimal(paid) + Decimal(due) >= cells.MOST_MONEY for paid, due in agreed),
+            lambda index: _("%(text)s is more than can be kept.") % {"text": columns["balance_due"][index]},
+        )
         columns["counted_ends_on"] = list(map(self.counted.__getitem__, zip(starts, columns["plan"], strict=True)))
         columns["bonus_days"] = list(map(self.bonus.days.__getitem__, columns["promotions"]))
 

@@ -14,7 +14,7 @@ from memberships.rules.errors import Invalid
 from memberships.rules.sentences import N_, sentence
 
 DAY = timedelta(days=1)
-LONGEST = {"m": 1200, "d": 36_600}
+LONGEST = {"m": 1200, "d": 32_767}
 
 
 class BadTerm(Invalid):

@@ -8,11 +8,15 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from memberships.imports import cells
 from memberships.imports.clublist.entries import Entry
 from memberships.imports.job import Job
 from memberships.models import Plan
 from memberships.rules import terms
 from memberships.rules.terms import Span, Term
+
+LONGEST_DAYS = 3660
+"""Of longer rows a day is wrong: they tell nothing of the term."""
 
 
 def folded(text: str) -> str:
@@ -77,7 +81,7 @@ class Plans:
     def _new(self, rows: Sequence[Entry]) -> Plan | None:
         """A plan as its rows tell it; None where no row has both days."""
         spans = [Span(row.starts_on, row.ends_on) for row in rows if row.has_span and row.starts_on and row.ends_on]
-        term = terms.commonest(spans)
+        term = terms.commonest(span for span in spans if span.days <= LONGEST_DAYS)
         if term is None:
             return None
         name = " ".join(rows[0].plan_text.split())[:120]
@@ -106,7 +110,7 @@ class Plans:
         return code
 
     def _refuse(self, entry: Entry, sentence: str) -> None:
-        entry.refuse("plan", entry.plan_text, sentence % {"text": entry.plan_text})
+        entry.refuse("plan", entry.plan_text, sentence % {"text": cells.shown(entry.plan_text)})
 
 
 def term_of(plan: Plan) -> Term:
