@@ -88,7 +88,7 @@ MUTANTS = (
            "tests/rules/calls/test_call_planning.py"),
     Mutant("calls/rules/planning.py", "    if has_successor or refused_for_good:\n        return None\n    rung",
            "    rung", "tests/rules/calls/test_call_planning.py"),
-    Mutant("calls/planning/__init__.py", "        if _has_its_plan(club, PlanRun", "        if False and (club, PlanRun",
+    Mutant("calls/planning/__init__.py", "        if _has_its_plan(club, P", "        if False and (club, P",
            "tests/reliability/test_planners.py"),
     # sales, freezes, prices
     Mutant("memberships/sales/selling.py", "        _refuse_used(quote)\n", "",
