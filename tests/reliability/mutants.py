@@ -47,7 +47,7 @@ MUTANTS = (
     Mutant(QUEUE, "AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_until <= %(now)s)\n",
            "", "tests/calls/test_queue.py"),
     Mutant(QUEUE, "AND r.at > %(now)s - z.pause)", "AND false)", "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "AND h.status = 'leased' AND h.holder_id <> %(operator)s))", "AND false))",
+    Mutant(QUEUE, "AND h.status = 'leased' AND NOT h.undoing AND h.holder_id <> %(operator)s", "AND false",
            "tests/calls/test_queue.py"),
     Mutant(QUEUE, "AND t.due_at >= z.due_from AND t.due_at <= %(now)s", "AND t.due_at >= z.due_from",
            "tests/calls/test_queue.py"),
