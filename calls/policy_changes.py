@@ -102,7 +102,20 @@ def _of_windows(club: Club) -> list[Change]:
         if sorted(before) != sorted(after):
             by, why = str(people.get(context.get("user"), "")), str(context.get("source") or "")
             words = (_windows_change(before, after),)
-            changes.append(Change(event.pgh_created_at, WINDOWS, "", event.pgh_obj_id, "update", by, why, words))
+            changes.append(
+                Change(
+                    at=event.pgh_created_at,
+                    kind=WINDOWS,
+                    what="",
+                    id=event.pgh_obj_id,
+                    label="update",
+                    by=by,
+                    why=why,
+                    fields=words,
+                    model=ContactPolicy,
+                    event=event,
+                )
+            )
     return changes
 
 
