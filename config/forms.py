@@ -1,12 +1,18 @@
-"""Refusals of operations, shown on the form that asked."""
+"""What a form was sent, and refusals of operations shown on the form that asked."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.forms import BaseForm
+from django.http import HttpRequest, QueryDict
 
 from config.words import said
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """The data for a form; None while its page is only opened. A POST without any field is sent all the same."""
+    return request.POST if request.method == "POST" else None
 
 
 def refuse(form: BaseForm, error: Any) -> None:

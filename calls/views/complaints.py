@@ -17,7 +17,7 @@ from calls.models import CallAttempt, Complaint
 from calls.views import feedback
 from config import clock, exports, tables
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from config.paging import By
 from memberships import access, frame
 from memberships.rights import Right
@@ -91,7 +91,7 @@ def complaint_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One complaint; its answer lets the member be rung again."""
     row = access.one(acting(request), complaints.seen_by(acting(request)), pk, Right.WORK_COMPLAINTS)
     frame.enter(request, row.club)
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             complaints.answer(complaint=row, text=form.cleaned_data["text"], by=acting(request), now=clock.now())

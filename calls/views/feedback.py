@@ -22,7 +22,7 @@ from calls.forms.feedback import AnswerForm, DeclineForm, HandOverForm, RequestF
 from calls.models import CallAttempt, Request
 from config import clock, exports, tables
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from config.paging import By
 from config.templatetags.ringback import day as day_words
 from memberships import access, frame
@@ -112,7 +112,7 @@ def request_new(request: HttpRequest) -> HttpResponse:
     club = frame.current_club(request, Right.OPEN_REQUESTS)
     works = access.may(acting(request), Right.WORK_REQUESTS, club)
     member = _member(request, club)
-    form = RequestForm(request.POST or None, club=club, works=works, initial={"member": member})
+    form = RequestForm(sent(request), club=club, works=works, initial={"member": member})
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:

@@ -18,6 +18,7 @@ from calls.models import Meeting, MeetingStatus
 from calls.views.meetings import day_page, day_url, find, refused
 from config import clock, forms
 from config.access import policy
+from config.forms import sent
 from memberships import access, frame
 from memberships.forms.offers import SellForm
 from memberships.models import Membership, Quote
@@ -122,17 +123,17 @@ def _held(request: HttpRequest, meeting: Meeting, form: CloseForm) -> None:
 
 def _changed_plan_form(request: HttpRequest, meeting: Meeting) -> Form:
     supervisor = access.may(frame.person(request), Right.OVERRIDE, meeting.club)
-    return ChangedPlanForm(request.POST if request.method == "POST" else None, club=meeting.club, supervisor=supervisor)
+    return ChangedPlanForm(sent(request), club=meeting.club, supervisor=supervisor)
 
 
 HOW: dict[str, tuple[Callable[[HttpRequest, Meeting], Form], Callable[..., Membership | None]]] = {
     "changed-plan": (_changed_plan_form, _changed_plan),
-    "thinking": (lambda request, meeting: ThinkingForm(request.POST if request.method == "POST" else None), _thinking),
+    "thinking": (lambda request, meeting: ThinkingForm(sent(request)), _thinking),
     "refused": (
-        lambda request, meeting: RefusedForm(request.POST if request.method == "POST" else None, club=meeting.club),
+        lambda request, meeting: RefusedForm(sent(request), club=meeting.club),
         _refused,
     ),
-    "held": (lambda request, meeting: CloseForm(request.POST if request.method == "POST" else None), _held),
+    "held": (lambda request, meeting: CloseForm(sent(request)), _held),
 }
 """What closes a meeting besides a sale: the fields, and what is done with them."""
 

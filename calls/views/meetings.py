@@ -25,6 +25,7 @@ from calls.rules import kinds
 from calls.views import meeting_day
 from config import clock, exports, forms
 from config.access import policy
+from config.forms import sent
 from config.templatetags.ringback import instant
 from memberships import access, frame
 from memberships.models import Club, Employee, Member, User
@@ -217,7 +218,7 @@ def meeting_book(request: HttpRequest, pk: int) -> HttpResponse:
     user = frame.person(request)
     member = access.one(user, Member.objects.select_related("club"), pk, Right.BOOK_MEETINGS)
     frame.enter(request, member.club)
-    form = BookForm(request.POST if request.method == "POST" else None, initial={"purpose": _purpose(member)})
+    form = BookForm(sent(request), initial={"purpose": _purpose(member)})
     status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         host, starts_at = form.cleaned_data["slot"]
@@ -288,7 +289,7 @@ def meeting_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Moves a meeting; an operator those that they booked."""
     meeting = _movable(request, pk)
     user = frame.person(request)
-    form = MoveForm(request.POST if request.method == "POST" else None)
+    form = MoveForm(sent(request))
     status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         host, starts_at = form.cleaned_data["slot"]

@@ -16,7 +16,7 @@ from calls.forms.reasons import MergeForm, NewReasonForm, ReasonForm
 from calls.models import ReasonGroup, RefusalReason
 from config import clock
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from memberships import access, audit, frame
 from memberships.rights import Right
 from memberships.rules.errors import Refused
@@ -44,7 +44,7 @@ def reason_list(request: HttpRequest) -> HttpResponse:
 def reason_new(request: HttpRequest) -> HttpResponse:
     """Adds a reason of the club's own below a group."""
     club = frame.current_club(request, Right.SETTINGS)
-    form = NewReasonForm(request.POST or None, initial={"group": request.GET.get("group", "")})
+    form = NewReasonForm(sent(request), initial={"group": request.GET.get("group", "")})
     if request.method == "POST" and form.is_valid():
         group, label = form.cleaned_data["group"], form.cleaned_data["label"]
         try:
@@ -65,7 +65,7 @@ def reason_new(request: HttpRequest) -> HttpResponse:
 def reason_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Renames an own reason and sets its marks; below: retire, delete, merge, and what changed before."""
     reason = _reason(request, pk)
-    form = ReasonForm(request.POST or None, initial=ReasonForm.of(reason))
+    form = ReasonForm(sent(request), initial=ReasonForm.of(reason))
     if request.method == "POST" and form.is_valid():
         try:
             reasons.change(

@@ -14,7 +14,7 @@ from calls.forms.policy import RegionForm, forms_of
 from calls.rules import hours, ready_made
 from config import clock
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from config.words import said
 from memberships import access, clubs, frame
 from memberships.models import Employee
@@ -39,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def numbers(request: HttpRequest) -> HttpResponse:
     """The club's policy: every number that a manager may change, what a change would do, who changed what before."""
     club = frame.current_club(request, Right.SETTINGS)
-    selling, calling, windows = forms_of(club, request.POST or None)
+    selling, calling, windows = forms_of(club, sent(request))
     foreseen = None
     if request.method == "POST" and all([selling.is_valid(), calling.is_valid(), windows.is_valid()]):
         wanted = {

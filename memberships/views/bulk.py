@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from config import clock, exports
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from config.templatetags.ringback import number
 from memberships import access, bulk, frame
 from memberships.forms.lists import NoteForm
@@ -52,7 +52,7 @@ def bulk_undo(request: HttpRequest, pk: int) -> HttpResponse:
     user = acting(request)
     mark = access.one(user, BulkMark.objects.select_related("club", "made_by"), pk, Right.CLEAR_DNC)
     frame.enter(request, mark.club)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(sent(request))
     status = 200
     if request.method == "POST":
         status = 422

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from config import clock
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from memberships import access, catalogue, frame
 from memberships.forms.catalogue import PlanForm, PromotionForm
 from memberships.models import Club, Plan, Promotion
@@ -29,7 +29,7 @@ def plan_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     else:
         plan = access.one(acting(request), Plan.objects.select_related("club"), pk, Right.WRITE_OFFERS)
         frame.enter(request, plan.club)
-    form = PlanForm(request.POST or None, instance=plan)
+    form = PlanForm(sent(request), instance=plan)
     if request.method == "POST" and form.is_valid():
         try:
             catalogue.save_plan(plan=plan, values=form.cleaned_data, now=clock.now(), by=acting(request))
@@ -59,7 +59,7 @@ def promotion_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         access.require(acting(request), Right.WRITE_OFFERS, club)
         frame.enter(request, club)
     initial = {"plans": promotion.plans.all()} if promotion.pk else {"starts_on": clock.today(club.zone)}
-    form = PromotionForm(request.POST or None, instance=promotion, club=club, initial=initial)
+    form = PromotionForm(sent(request), instance=promotion, club=club, initial=initial)
     if request.method == "POST" and form.is_valid():
         values = {name: value for name, value in form.cleaned_data.items() if name != "plans"}
         elsewhere = promotion.plans.exclude(club=club) if promotion.pk else Plan.objects.none()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config import clock, exports, tables
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from config.paging import By
 from config.widgets import DayInput
 from config.words import said
@@ -119,7 +119,7 @@ LISTED = listing.register(
 def closure_new(request: HttpRequest) -> HttpResponse:
     """Closes the club. ``?preview=1`` answers only the part that shows who would be frozen, and who left."""
     club = frame.current_club(request, Right.OVERRIDE)
-    form = ClosureForm(request.POST if request.method == "POST" else None)
+    form = ClosureForm(sent(request))
     previewing = "preview" in request.GET
     context: dict[str, object] = {"form": form}
     if request.method == "POST" and form.is_valid():
@@ -156,9 +156,7 @@ def closure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     frame.enter(request, closure.club)
     today = clock.today(closure.club.zone)
     last = min(closure.ends_on, closure.taken_back_on - DAY) if closure.taken_back_on else closure.ends_on
-    form = TakeBackForm(
-        request.POST if request.method == "POST" else None, initial={"on": max(today, closure.starts_on)}
-    )
+    form = TakeBackForm(sent(request), initial={"on": max(today, closure.starts_on)})
     if request.method == "POST" and form.is_valid():
         try:
             freezing.reopen(closure=closure, on=form.cleaned_data["on"], now=clock.now(), by=acting(request))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.access import policy, public
+from config.forms import sent
 from memberships import access, first_steps, frame
 from memberships.forms.profile import ProfileForm
 from memberships.models import Club, Member
@@ -51,7 +52,7 @@ def switch_club(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Language, colours and keys of the person who is logged in."""
     user = frame.person(request)
-    form = ProfileForm(request.POST or None, instance=user)
+    form = ProfileForm(sent(request), instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
         translation.activate(user.language)  # type: ignore[union-attr]

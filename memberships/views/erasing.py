@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config import clock
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from memberships import access, erasing, frame
 from memberships.models import Member
 from memberships.rights import Right
@@ -55,7 +55,7 @@ def member_export(request: HttpRequest, pk: int) -> HttpResponse:
 def member_erase(request: HttpRequest, pk: int) -> HttpResponse:
     """Erases a member's words for good, once the name is typed."""
     member = _member(request, pk)
-    form = EraseForm(request.POST or None, member=member)
+    form = EraseForm(sent(request), member=member)
     if request.method == "POST" and form.is_valid():
         try:
             erasing.erase(member=member, now=clock.now(), by=acting(request))

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from config import clock
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from memberships import access, foreseeing, frame, freezing
 from memberships.forms.terms import FreezeForm, ReturnForm
 from memberships.models import Freeze
@@ -29,7 +29,7 @@ def freeze_new(request: HttpRequest, pk: int) -> HttpResponse:
     overrides = access.may(acting(request), Right.OVERRIDE, row.club)
     today = clock.today(row.club.zone)
     initial = {"starts_on": max(today, row.starts_on)}
-    form = FreezeForm(request.POST if request.method == "POST" else None, overrides=overrides, initial=initial)
+    form = FreezeForm(sent(request), overrides=overrides, initial=initial)
     previewing = "preview" in request.GET
     context: dict[str, object] = {"form": form, "row": row, "member": row.member, "today": today}
     if request.method == "POST" and form.is_valid():
@@ -64,7 +64,7 @@ def freeze_end(request: HttpRequest, pk: int) -> HttpResponse:
     row = freeze.membership
     frame.enter(request, row.club)
     today = clock.today(row.club.zone)
-    form = ReturnForm(request.POST if request.method == "POST" else None, initial={"returned_on": today})
+    form = ReturnForm(sent(request), initial={"returned_on": today})
     previewing = "preview" in request.GET
     context: dict[str, object] = {"form": form, "row": row, "member": row.member, "freeze": freeze, "today": today}
     if request.method == "POST" and form.is_valid():

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from config import clock, forms
 from config.access import policy
+from config.forms import sent
 from config.templatetags.ringback import long_day
 from config.words import said
 from memberships import access, choosing, frame, places, quotes, sales
@@ -46,7 +47,7 @@ def offer_new(request: HttpRequest, pk: int) -> HttpResponse:
     member = access.one(user, Member.objects.select_related("club"), pk, Right.SELL)
     frame.enter(request, member.club)
     supervisor = access.may(user, Right.OVERRIDE, member.club)
-    form = OfferForm(request.POST if request.method == "POST" else None, club=member.club, supervisor=supervisor)
+    form = OfferForm(sent(request), club=member.club, supervisor=supervisor)
     now = clock.now()
     if request.method == "POST" and form.is_valid():
         try:

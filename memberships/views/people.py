@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from config import clock
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from config.words import said
 from memberships import access, frame, people, special_dates
 from memberships.forms.people import DateForm, DeceasedForm, MemberForm, ReasonForm
@@ -28,7 +28,7 @@ def acting(request: HttpRequest) -> User:
 @require_http_methods(["GET", "POST"])
 def member_new(request: HttpRequest) -> HttpResponse:
     club = frame.current_club(request, Right.EDIT_MEMBERS)
-    form = MemberForm(request.POST or None)
+    form = MemberForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             member = people.create(club=club, details=form.details(), now=clock.now(), by=acting(request))
@@ -46,7 +46,7 @@ def member_new(request: HttpRequest) -> HttpResponse:
 def member_edit(request: HttpRequest, pk: int) -> HttpResponse:
     member = access.one(acting(request), Member.objects.select_related("club"), pk, Right.EDIT_MEMBERS)
     frame.enter(request, member.club)
-    form = MemberForm(request.POST or None, initial=MemberForm.of(member))
+    form = MemberForm(sent(request), initial=MemberForm.of(member))
     if request.method == "POST" and form.is_valid():
         try:
             people.edit(member=member, details=form.details(), now=clock.now(), by=acting(request))
@@ -68,7 +68,7 @@ def do_not_call(request: HttpRequest, pk: int) -> HttpResponse:
     clearing = member.do_not_call
     if clearing:
         access.require(acting(request), Right.CLEAR_DNC, member.club)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(sent(request))
     if request.method == "POST" and form.is_valid():
         reason, now, by = form.cleaned_data["reason"], clock.now(), acting(request)
         try:
@@ -96,7 +96,7 @@ def deceased(request: HttpRequest, pk: int) -> HttpResponse:
     clearing = member.deceased_on is not None
     if clearing:
         access.require(acting(request), Right.CLEAR_DNC, member.club)
-    form = ReasonForm(request.POST or None) if clearing else DeceasedForm(request.POST or None)
+    form = ReasonForm(sent(request)) if clearing else DeceasedForm(sent(request))
     status = 200
     if request.method == "POST":
         status = 422
@@ -123,7 +123,7 @@ def member_dates(request: HttpRequest, pk: int) -> HttpResponse:
     """A member's special dates: read, added."""
     member = access.one(acting(request), Member.objects.select_related("club"), pk, Right.EDIT_MEMBERS)
     frame.enter(request, member.club)
-    form = DateForm(request.POST or None)
+    form = DateForm(sent(request))
     status = 200
     if request.method == "POST":
         status = 422

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from config import clock
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from memberships import access, frame, saved_views
 from memberships.forms.lists import SavedViewForm
 from memberships.models import Club, SavedView
@@ -34,7 +34,7 @@ def saved_view_new(request: HttpRequest) -> HttpResponse:
     access.require(user, one.right, club)
     query = listing.kept(one, request.GET)
     may_share = access.may(user, Right.SUPERVISE, club)
-    form = SavedViewForm(request.POST or None, may_share=may_share)
+    form = SavedViewForm(sent(request), may_share=may_share)
     status = 200
     if request.method == "POST":
         status = 422
@@ -70,7 +70,7 @@ def saved_view(request: HttpRequest, pk: int) -> HttpResponse:
             raise Http404
         return _to_list(one, view.query)
     initial = {"name": view.name, "shared": view.shared}
-    form = SavedViewForm(request.POST or None, may_share=supervises, initial=initial)
+    form = SavedViewForm(sent(request), may_share=supervises, initial=initial)
     status = 200
     if request.method == "POST" and request.POST.get("do") == "delete":
         saved_views.delete(view=view, by=user)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config import clock
 from config.access import policy
-from config.forms import refuse
+from config.forms import refuse, sent
 from config.words import said
 from memberships import access, foreseeing, frame, quiet, sales, standing
 from memberships.forms.offers import ChangeForm, PaymentForm
@@ -65,7 +65,7 @@ def membership_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     row = membership_of(request, pk)
     today = clock.today(row.club.zone)
     previewing = "preview" in request.GET
-    form = CancelForm(request.POST if request.method == "POST" else None, initial={"on": today})
+    form = CancelForm(sent(request), initial={"on": today})
     context: dict[str, object] = {"form": form, "row": row, "member": row.member, "today": today}
     asked = {
         "membership": row,
@@ -99,9 +99,7 @@ def membership_change(request: HttpRequest, pk: int) -> HttpResponse:
     supervisor = access.may(acting(request), Right.OVERRIDE, row.club)
     today = clock.today(row.club.zone)
     previewing = "preview" in request.GET
-    form = ChangeForm(
-        request.POST if request.method == "POST" else None, club=row.club, supervisor=supervisor, initial={"on": today}
-    )
+    form = ChangeForm(sent(request), club=row.club, supervisor=supervisor, initial={"on": today})
     asked = {"membership": row, "now": clock.now(), "by": acting(request), "supervisor": supervisor}
     valid = request.method == "POST" and form.is_valid()
     data = form.cleaned_data if request.method == "POST" else {}
@@ -149,7 +147,7 @@ def membership_change(request: HttpRequest, pk: int) -> HttpResponse:
 def membership_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """Notes that a balance, or a part of it, was paid."""
     row = membership_of(request, pk)
-    form = PaymentForm(request.POST if request.method == "POST" else None, initial={"amount": _due(row)})
+    form = PaymentForm(sent(request), initial={"amount": _due(row)})
     if request.method == "POST" and form.is_valid():
         try:
             paid = sales.record_payment(
