@@ -122,10 +122,10 @@ class Desk:
 
     # ---- sale
 
-    def sell(self, plan: Plan, today: dt.date, given: dt.date | None = None) -> None:
+    def sell(self, plan: Plan, sold: dt.date, given: dt.date | None = None) -> None:
         last = max((ms.last for ms in self.all if ms.covers), default=None)
-        start = given or (last + ONE if last is not None and today <= last else today)
-        if given and not today <= start <= today + ONE * 365:
+        start = given or (last + ONE if last is not None and sold <= last else sold)
+        if given and not sold <= start <= sold + ONE * 365:
             raise No
         earlier = [n for n in self.covering() if self.all[n].start < start]
         prior = max(earlier, key=lambda n: self.all[n].last, default=None)
@@ -137,7 +137,17 @@ class Desk:
             kind = "renewal"
         follows = kind == "renewal" and given is None and start == self.all[prior].end + ONE  # type: ignore[index]
         linked = prior if kind == "renewal" else None
-        self.put(Ms(plan, start, today, kind, linked, follows, None if follows else start, price=plan.price))
+        self.put(Ms(plan, start, sold, kind, linked, follows, None if follows else start, price=plan.price))
+
+    def file(self, rows: list[tuple[Plan, dt.date, dt.date]], today: dt.date) -> None:
+        """The first memberships, by file: plan, start and sale date, in order."""
+        for number, (plan, start, sold) in enumerate(rows):
+            prior = self.all[number - 1] if number else None
+            renewal = prior is not None and (start - prior.end).days <= GRACE
+            kind = "new" if prior is None else "renewal" if renewal else "return"
+            follows = prior is not None and start > today and start == prior.end + ONE and sold <= prior.end
+            given = None if follows else start
+            self.put(Ms(plan, start, sold, kind, number - 1 if renewal else None, follows, given, price=plan.price))
 
     def put(self, ms: Ms) -> None:
         ms.shut = copy.deepcopy(self.closures)
@@ -146,24 +156,27 @@ class Desk:
                 raise No
         self.all.append(ms)
 
-    def change(self, n: int, plan: Plan, today: dt.date) -> None:
+    def change(self, n: int, plan: Plan, on: dt.date, today: dt.date, *, manager: bool) -> None:
         old = self.all[n]
         behind = [ms for ms in self.all if ms.start > old.start and ms.cancelled is None]
-        if old.cancelled is not None or behind or old.status(today) not in ("active", "frozen") or today == old.start:
+        if old.cancelled is not None or behind or old.status(today) not in ("active", "frozen"):
+            raise No
+        if (on != today and not manager) or not old.start < on <= old.end:
             raise No
         frozen = old.walk()[1]
         running = [day for day in span(old.start, old.end) if day not in frozen]
-        ahead = [day for day in running if day >= today]
+        ahead = [day for day in running if day >= on]
         worth = old.price + old.credit
         credit = (worth * len(ahead) / len(running)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-        old.closed = today - ONE
+        old.closed = on - ONE
         old.stop_after(old.closed)
         price = max(plan.price - credit, Decimal(0))
-        self.put(Ms(plan, today, today, "change", n, False, today, credit=credit, price=price))
+        self.put(Ms(plan, on, today, "change", n, False, on, credit=credit, price=price))
 
-    def cancel(self, n: int, on: dt.date, today: dt.date) -> None:
+    def cancel(self, n: int, on: dt.date, today: dt.date, *, manager: bool) -> None:
         ms = self.all[n]
-        if ms.cancelled is not None or not today <= on <= ms.end:
+        first = min(ms.start, today) if manager else today
+        if ms.cancelled is not None or not first <= on <= ms.end:
             raise No
         ms.cancelled = on
         ms.stop_after(on - ONE)
@@ -199,8 +212,8 @@ class Desk:
         self.each(today, lambda held: held.shut.__setitem__(key, days))
         self.closures[key] = days
 
-    def reopen(self, key: int, today: dt.date) -> None:
-        days = {day for day in self.closures[key] if day < today}
+    def reopen(self, key: int, on: dt.date, today: dt.date) -> None:
+        days = {day for day in self.closures[key] if day < on}
         self.each(today, lambda held: held.shut.__setitem__(key, days))
         self.closures[key] = days
 

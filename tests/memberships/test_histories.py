@@ -5,14 +5,19 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import itertools
+import os
+import tempfile
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from memberships import freezing, sales, standing
+from memberships import freezing, imports, sales, standing
 from memberships.models import Closure, Freeze, Membership
 from memberships.models import Plan as PlanRow
 from memberships.rules.errors import Refused
@@ -27,11 +32,16 @@ PLANS = [
     oracle.Plan("D20", 0, 20, Decimal("33.33"), 15, 2, 1),
 ]
 FIRST = dt.date(2027, 1, 28)
+EXAMPLES = int(os.environ.get("RINGBACK_HISTORIES", "40"))
+"""How many histories: a long run asks for more."""
+
+FILE = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 0, 3, 29, 30, 45])), max_size=3)
+"""What an old program's file holds: plan, and days without membership before it."""
 
 STEP = st.tuples(
     st.sampled_from(
-        ["sell", "sell", "sell", "sell at", "freeze", "freeze", "freeze", "end", "end", "cancel", "change", "change",
-         "close", "reopen"]
+        ["sell", "sell", "sell", "sell at", "sell late", "freeze", "freeze", "freeze", "end", "end", "cancel",
+         "change", "change", "close", "reopen"]
     ),
     st.sampled_from([0, 0, 0, 1, 3, 7, 20, 45]),  # days since the step before
     st.integers(0, 7),  # which plan, membership, freeze
@@ -46,7 +56,7 @@ class Both:
 
     def __init__(self) -> None:
         self.club = factories.make_club("mf")
-        self.member = factories.make_member(self.club)
+        self.member = factories.make_member(self.club, external_id="A1")
         self.plans: dict[str, PlanRow] = {}
         for plan in PLANS:
             term = f"{plan.months}m" if plan.months else f"{plan.days}d"
@@ -65,6 +75,25 @@ class Both:
         self.closures: list[Closure] = []
         self.seen: list[str] = []
         self.today = FIRST
+
+    def file(self, drawn: list[tuple[int, int]]) -> None:
+        """Begin with the memberships of a file, which is loaded twice."""
+        rows, start = [], FIRST - ONE * 50
+        for which, gap in drawn:
+            start += ONE * gap
+            plan = replace(PLANS[which], bonus=0)  # the file names no promotion
+            rows.append((plan, start, min(start - ONE, FIRST)))
+            start += relativedelta(months=plan.months, days=plan.days)
+        lines = [f"S{n},A1,{plan.code},{first},{sold},{plan.price}" for n, (plan, first, sold) in enumerate(rows)]
+        text = "\n".join(["external_id,member,plan,starts_on,sold_on,price_paid", *lines, ""])
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "memberships.csv")
+            path.write_text(text)
+            answers = [imports.run(club=self.club, kind="memberships", path=path, now=self.now) for _ in range(2)]
+        assert [(one.created, one.unchanged) for one in answers] == [(len(rows), 0), (0, len(rows))]
+        self.desk.file(rows, self.today)
+        for row in Membership.objects.order_by("starts_on"):
+            self.sold(row)
 
     @property
     def now(self) -> dt.datetime:
@@ -109,6 +138,8 @@ class Both:
             desk.sell(PLANS[which % 4], today)
         elif kind == "sell at":
             desk.sell(PLANS[which % 4], today, today + ONE * far)
+        elif kind == "sell late":
+            desk.sell(PLANS[which % 4], today - ONE * long, today - ONE * (long - which) if right else None)
         elif kind == "freeze":
             first = self.first_day(n, far, right)
             desk.freeze(n, first, first + ONE * (long - 1), today, override=right and not which % 3)
@@ -116,21 +147,30 @@ class Both:
             m, index = self.ended(which)  # type: ignore[misc]
             desk.end_freeze(m, index, self.freezes[m][index].starts_on + ONE * (far // 4), today, past=right)
         elif kind == "cancel":
-            desk.cancel(n, today + ONE * far, today)
+            desk.cancel(n, today + ONE * far, today, manager=right)
         elif kind == "change":
-            desk.change(self.change_of, PLANS[long % 4], today)
+            on = today + ONE * (far // 2) if which % 2 else today
+            desk.change(self.change_of, PLANS[long % 4], on, today, manager=right)
         elif kind == "close" and far >= 0:
             desk.close(len(self.closures), oracle.span(today + ONE * far, today + ONE * (far + long - 1)), today)
         elif kind == "reopen" and self.closures:
-            desk.reopen(which % len(self.closures), today)
+            desk.reopen(which % len(self.closures), today + ONE * max(0, far // 8), today)
 
     def do(self, kind: str, which: int, far: int, long: int, right: bool) -> None:
         today, now, member = self.today, self.now, self.member
         n = which % len(self.rows) if self.rows else 0
-        if kind in ("sell", "sell at"):
+        if kind in ("sell", "sell at", "sell late"):
             start = today + ONE * far if kind == "sell at" else None
+            sold_on = None
+            if kind == "sell late":
+                sold_on, start = today - ONE * long, today - ONE * (long - which) if right else None
             plan = self.plans[PLANS[which % 4].code]
-            self.sold(sales.sell(member=member, plan=plan, starts_on=start, now=now, by=None))
+            supervisor = kind == "sell late"
+            self.sold(
+                sales.sell(
+                    member=member, plan=plan, starts_on=start, sold_on=sold_on, now=now, by=None, supervisor=supervisor
+                )
+            )
         elif kind == "freeze":
             first = self.first_day(n, far, right)
             self.freezes[n].append(
@@ -145,17 +185,20 @@ class Both:
             on = freeze.starts_on + ONE * (far // 4)
             self.freezes[m][index] = freezing.end(freeze=freeze, returned_on=on, now=now, by=None, supervisor=right)
         elif kind == "cancel":
-            sales.cancel(membership=self.rows[n], on=today + ONE * far, reason="moved", now=now, by=None)
+            on = today + ONE * far
+            sales.cancel(membership=self.rows[n], on=on, reason="moved", now=now, by=None, supervisor=right)
         elif kind == "change":
             plan, row = self.plans[PLANS[long % 4].code], self.rows[self.change_of]
-            self.sold(sales.change_plan(membership=row, plan=plan, now=now, by=None))
+            on = today + ONE * (far // 2) if which % 2 else None
+            self.sold(sales.change_plan(membership=row, plan=plan, on=on, now=now, by=None, supervisor=right))
         elif kind == "close" and far >= 0:
             first, last = today + ONE * far, today + ONE * (far + long - 1)
             why = f"closure {len(self.closures)}"
             done = freezing.close_club(club=self.club, starts_on=first, ends_on=last, why=why, now=now, by=None)
             self.closures.append(done.closure)
         elif kind == "reopen" and self.closures:
-            freezing.reopen(closure=self.closures[which % len(self.closures)], now=now, by=None)
+            on = today + ONE * max(0, far // 8)
+            freezing.reopen(closure=self.closures[which % len(self.closures)], on=on, now=now, by=None)
 
     def sold(self, row: Membership) -> None:
         self.rows.append(row)
@@ -185,12 +228,21 @@ class Both:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(steps=st.lists(STEP, min_size=4, max_size=14))
-def test_a_random_history_is_the_one_counted_day_by_day(db: None, steps: list[tuple]) -> None:  # type: ignore[type-arg]
+@given(file=FILE, steps=st.lists(STEP, min_size=4, max_size=14))
+def test_a_random_history_is_the_one_counted_day_by_day(
+    db: None,
+    file: list[tuple[int, int]],
+    steps: list[tuple],  # type: ignore[type-arg]
+) -> None:
     with transaction.atomic():
         both = Both()
+        if file:
+            both.file(file)
+            both.compare()
         try:
             for step in steps:
                 both.step(*step)
