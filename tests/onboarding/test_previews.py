@@ -83,7 +83,7 @@ def test_a_freeze_names_calls_meetings_and_checklist_days_and_saving_does_just_t
     assert stored() == before
     assert [move.after.effective_ends_on for move in plan.moves] == [day("2027-11-25")]
     named = told(touched)
-    assert named[f"task:{task.pk}"] == ("2026-11-15", "lapses: frozen")  # until then the new membership is left in peace
+    assert named[f"task:{task.pk}"] == ("2026-11-15", "lapses: frozen")  # a newcomer is left in peace until then
     assert named[f"meeting:{friday.pk}"] == ("2026-11-20", "on a frozen day")
     assert named[f"step:{last.pk}"] == (str(last.due_on), str(last.due_on + dt.timedelta(days=14)))
     assert [name for name, (was, will) in named.items() if not was and will == "2026-11-22"]  # the call before the end
