@@ -25,15 +25,24 @@ def current_club(request: HttpRequest, right: Right | None = None) -> Club:
     """
     known: Club | None = getattr(request, "_club", None)
     if known is None:
-        mine = access.clubs(person(request))
+        mine = _clubs(request)
         wanted = request.session.get(SESSION_KEY, "")
-        known = mine.filter(slug=wanted).first() if wanted else None
+        known = next((club for club in mine if club.slug == wanted), None)
         known = known or max(mine, key=lambda club: access.reach(person(request), club), default=None)
         if known is None:
             raise Http404
         request._club = known  # type: ignore[attr-defined]
     if right is not None:
         access.require(person(request), right, known)
+    return known
+
+
+def _clubs(request: HttpRequest) -> list[Club]:
+    """The clubs in which the user has a role, by name, read once a request."""
+    known: list[Club] | None = getattr(request, "_clubs", None)
+    if known is None:
+        known = list(access.clubs(person(request)))
+        request._clubs = known  # type: ignore[attr-defined]
     return known
 
 
@@ -73,7 +82,7 @@ def context(request: HttpRequest) -> dict[str, object]:
         max(within, key=lambda entry: len(str(entry["url"])))["current"] = True
     return {
         "club": club,
-        "clubs": list(access.clubs(user)),
+        "clubs": _clubs(request),
         "role": Role(role) if role else "",
         "nav": nav,
         "prices": holds(role, Right.READ_PRICES),
