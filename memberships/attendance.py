@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from memberships import holding, standing
-from memberships.models import Club, Freeze, Member, Membership, Visit
+from memberships.models import Club, ClubPolicy, Freeze, Member, Membership, Visit
 from memberships.rules import attendance as rules
 from memberships.rules import local_time, terms
 from memberships.rules.terms import Span, Status
@@ -64,12 +64,13 @@ def of_members(*, club: Club, members: Collection[int], on: dt.date) -> dict[int
     }
 
 
-def counted(*, club: Club, on: dt.date) -> bool:
-    """Whether the club's visits are fresh enough to ask who is falling or absent."""
+def counted(*, club: Club, on: dt.date, policy: ClubPolicy | None = None) -> bool:
+    """Whether the club's visits are fresh enough to ask who is falling or absent. ``policy``: the club's, if known."""
+    policy = policy or holding.policy_of(club)
     before = Visit.objects.filter(club=club, at__lt=local_time.end_of_day(on, club.zone))
     last = before.order_by("-at").values_list("at", flat=True)[:1]
     day = next((local_time.local_day(at, club.zone) for at in last), None)
-    return rules.club_counts_visits(day, on, holding.policy_of(club).no_visits_days)
+    return rules.club_counts_visits(day, on, policy.no_visits_days)
 
 
 def lapse_of(*, member: Member, on: dt.date) -> Lapse | None:
@@ -82,9 +83,12 @@ def lapses(*, club: Club, on: dt.date, members: Collection[int] | None = None) -
 
     Nobody where the club has no fresh visits (``counted``).
     """
-    if not counted(club=club, on=on):
+    if members is not None and not members:
         return {}
-    absent_days = holding.policy_of(club).absent_days
+    policy = holding.policy_of(club)
+    if not counted(club=club, on=on, policy=policy):
+        return {}
+    absent_days = policy.absent_days
     counts = _counts(club, on, members)
     rows = [row for row in _members_of_the_day(club, on, members) if _suspect(row, counts, on, absent_days)]
     freezes = _freezes([row.member for row in rows])

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -81,11 +83,12 @@ def tabs(
     saved = saved_views.visible(club=club, user=user, list_name=one.name)  # type: ignore[arg-type]
     known += [(view.name, view.query, view) for view in saved]
     found, on_one = [], False
-    for label, query, view in known:
+    counts = _counts([count(QueryDict(query)) for _label, query, _view in known]) if count else []
+    for at, (label, query, view) in enumerate(known):
         address = QueryDict(query)
         current = not searched and not on_one and kept(one, address) == here
         on_one = on_one or current
-        rows = count(address).order_by()[: COUNT_TO + 1].count() if count else 0
+        rows = counts[at] if counts else 0
         shown = min(rows, COUNT_TO) if count else None
         edit = ""
         if current and view and (view.owner_id == user.pk or access.may(user, Right.SUPERVISE, club)):
@@ -96,6 +99,21 @@ def tabs(
         new = f"{reverse('saved_view_new')}?{urlencode({'list': one.name})}&{here}"
         found.append(tables.View("", new, new=True))
     return tuple(found)
+
+
+def _counts(found: Sequence[QuerySet]) -> list[int]:
+    """How many rows each of these finds, up to one more than ``COUNT_TO``, in one statement for all of them."""
+    parts, params = [], []
+    for rows in found:
+        try:
+            sql, given = rows.order_by().values("pk")[: COUNT_TO + 1].query.sql_with_params()
+        except EmptyResultSet:
+            sql, given = "SELECT WHERE false", ()
+        parts.append(f"(SELECT count(*) FROM ({sql}) counted)")
+        params.extend(given)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        return list(cursor.fetchone())
 
 
 def chosen(one: Listed, club: Club, sent: QueryDict, today: dt.date) -> QuerySet | None:

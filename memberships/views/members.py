@@ -180,7 +180,7 @@ def rows_of(club: Club, members: list[Member], today: dt.date) -> list[Row]:
     ids = [member.pk for member in members]
     stands = standing.of_members(members=ids, on=today)
     weeks = attendance.of_members(club=club, members=ids, on=today)
-    lapses = attendance.lapses(club=club, on=today, members=ids)
+    lapses = attendance.lapses(club=club, on=today, members=[pk for pk in ids if stands[pk].is_member])
     rows = []
     for member in members:
         stand, coming = stands[member.pk], weeks[member.pk]
