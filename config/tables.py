@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -149,15 +150,15 @@ class Table:
 
     def address(self, **changes: str) -> str:
         """This list's address with parameters changed ("" takes one out); it begins at the first page."""
-        query = self.query.copy()
-        for name in (*PAGING, *changes):
-            query.pop(name, None)
-        for name, value in changes.items():
-            if value:
-                query[name] = value
-        return f"?{query.urlencode()}"
+        pairs = [(name, value) for name, value in self._asked if name not in changes]
+        return f"?{urlencode([*pairs, *((name, value) for name, value in changes.items() if value)])}"
 
-    @property
+    @cached_property
+    def _asked(self) -> list[tuple[str, str]]:
+        """The address's parameters but for those of the page, one pair for each value."""
+        return [(name, value) for name, values in self.query.lists() if name not in PAGING for value in values]
+
+    @cached_property
     def heads(self) -> list[Head]:
         heads = []
         for column in self.columns:
