@@ -7,7 +7,6 @@ are ``memberships.rules.sentences.Sentence``: interfaces say them in the reader'
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Sequence
 
 from calls import household, meetings, scripts
@@ -100,12 +99,13 @@ def slots_of(club: Club, now: dt.datetime) -> Sequence[meetings.Slot]:
     """Times to offer: the first free slot of each part of each day, so that there is a choice."""
     today = now.astimezone(club.zone).date()
     last = today + dt.timedelta(days=SLOT_DAYS)
-    free = meetings.slots(club=club, now=now + NOTICE, first=today, last=last)
     firsts: dict[tuple[dt.date, hours.Part], meetings.Slot] = {}
-    for slot in free:
+    for slot in meetings.each_slot(club=club, now=now + NOTICE, first=today, last=last):
         part = hours.part_of_day(slot.starts_at, club.zone)
         firsts.setdefault((slot.starts_at.date(), part), slot)
-    return list(itertools.islice(firsts.values(), SLOTS_SHOWN))
+        if len(firsts) == SLOTS_SHOWN:
+            break
+    return list(firsts.values())
 
 
 def times_of(slots: Sequence[meetings.Slot]) -> str:
@@ -170,6 +170,8 @@ def _warnings(member: Member, about: Membership | None) -> list[Card]:
 def _household(task: CallTask, today: dt.date) -> list[Card]:
     """Everybody else on the number that is rung, each with the call that is due to them."""
     mates = list(household.mates(task=task, today=today))
+    if not mates:
+        return []
     due: dict[int, CallTask] = {}
     for row in CallTask.objects.filter(member__in=mates, status__in=OPEN_STATUSES).order_by("sort_key", "due_at", "pk"):
         due.setdefault(row.member_id, row)
@@ -191,7 +193,7 @@ def _household(task: CallTask, today: dt.date) -> list[Card]:
 
 
 def _visits(member: Member, today: dt.date) -> Card:
-    came = attendance.of_member(member=member, on=today)
+    came = attendance.of_members(club=member.club, members=[member.pk], on=today)[member.pk]
     return {
         "weeks": came.weeks,
         "usual_per_week": round(float(came.counts.usual_per_week), 2),

@@ -13,7 +13,7 @@ from calls.meetings.closing import (
     close_thinking,
     close_with_sale,
 )
-from calls.meetings.hosting import HoursRefused, Slot, hosts, set_days_off, set_hours, slots
+from calls.meetings.hosting import HoursRefused, Slot, each_slot, hosts, set_days_off, set_hours, slots
 from calls.meetings.life import (
     AlreadyRecorded,
     MemberHasMeeting,
@@ -56,6 +56,7 @@ __all__ = [
     "close_thinking",
     "close_with_sale",
     "confirm",
+    "each_slot",
     "hosts",
     "no_show",
     "reschedule",

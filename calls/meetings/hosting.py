@@ -53,6 +53,18 @@ def slots(
 
     Nothing before ``now`` and nothing past the days that the policy books ahead. At most ``limit``.
     """
+    return list(itertools.islice(each_slot(club=club, now=now, first=first, last=last, host=host), limit))
+
+
+def each_slot(
+    *,
+    club: Club,
+    now: dt.datetime,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    host: Employee | None = None,
+) -> Iterator[Slot]:
+    """The same one by one, for who needs the first of them only."""
     receiving = [host] if host is not None else list(hosts(club))
     known = times(club=club, receiving=receiving, now=now)
 
@@ -60,8 +72,8 @@ def slots(
         for starts_at, ends_at in rules.free_slots(known[one.pk], now=now, first=first, last=last):
             yield starts_at, one.name, one.pk, Slot(one, starts_at, ends_at)
 
-    ordered = heapq.merge(*(of(one) for one in receiving), key=lambda row: row[:3])
-    return [row[-1] for row in itertools.islice(ordered, limit)]
+    for *_order, slot in heapq.merge(*(of(one) for one in receiving), key=lambda row: row[:3]):
+        yield slot
 
 
 def times(

@@ -83,11 +83,12 @@ def _grid(host: Host, day: dt.date) -> list[dt.datetime]:
     starts: list[dt.datetime] = []
     if day in host.days_off:
         return starts
+    opens_at, closes_at = _club_hours(host, day)
     for begin, finish in sorted(host.hours.get(day.weekday(), ())):
         starts_at = _instant(host, day, begin)
         last = _instant(host, day, finish)
         while starts_at + host.slot <= last:
-            if _club_is_open(host, day, starts_at):
+            if opens_at <= starts_at and starts_at + host.slot <= closes_at:
                 starts.append(starts_at)
             starts_at += host.slot
     return starts
@@ -95,8 +96,12 @@ def _grid(host: Host, day: dt.date) -> list[dt.datetime]:
 
 def _club_is_open(host: Host, day: dt.date, starts_at: dt.datetime) -> bool:
     """Whether a slot that begins then lies in the club's hours of that day."""
-    opens_at, closes_at = _instant(host, day, host.opens), _instant(host, day, host.closes)
+    opens_at, closes_at = _club_hours(host, day)
     return opens_at <= starts_at and starts_at + host.slot <= closes_at
+
+
+def _club_hours(host: Host, day: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    return _instant(host, day, host.opens), _instant(host, day, host.closes)
 
 
 def _instant(host: Host, day: dt.date, time: dt.time) -> dt.datetime:
