@@ -64,6 +64,11 @@ def of_members(members: Sequence[Member]) -> list[History]:
     ]
 
 
+def sold_to(member: Member) -> tuple[sales.Sold, ...]:
+    """The memberships of a member in order of start as the rules of sale take them (``History.sold``), one query."""
+    return tuple(map(sold, Membership.objects.filter(member=member).order_by("starts_on", "pk")))
+
+
 def sold(row: Membership) -> sales.Sold:
     """A membership as the rules of sale take it."""
     return sales.Sold(

@@ -102,11 +102,16 @@ def for_each_plan(held: holding.Holding, case: Case, codes: Collection[str] = ()
 def phone_promotions(*, member: Member, now: dt.datetime, kind: sales.SaleKind, plan: Plan) -> list[Promotion]:
     """The promotions that a sale of this kind and plan would get today without a code, by last day then code.
 
-    For the call card, which shows their phone summary and last day only (PRODUCT.md §8).
+    For the call card, which shows their phone summary and last day only (PRODUCT.md §8). None where the plan is not
+    for sale in the member's club, or no longer.
     """
-    club = Club.objects.get(members=member.pk)
+    club = member.club
+    for_sale = plan.active and plan.club_id == club.pk
+    known = promotions_of(club) if for_sale else []
+    if not known:
+        return []
     held = holding.Holding(member, club, holding.policy_of(club), holding.moment_in(club, now, None))
-    history = histories.of(member).sold
+    history = histories.sold_to(member)
     starts_on = sales.default_start(history, held.moment.today)
     _, prior = sales.sale_kind(history, starts_on, held.policy.grace_days)
     case = Case(
@@ -118,9 +123,9 @@ def phone_promotions(*, member: Member, now: dt.datetime, kind: sales.SaleKind, 
         sales.tenure_months(history, kind, prior, starts_on),
         sales.renewed_early_days(prior, held.moment.today),
     )
-    quote = priced(held, plan, case)
-    ids = [line["promotion_id"] for line in quote.lines if line["promotion_id"]]
-    won = Promotion.objects.filter(pk__in=ids)
+    quote = priced(held, plan, case, known=known)
+    ids = {line["promotion_id"] for line in quote.lines}
+    won = [promotion for promotion, _rule in known if promotion.pk in ids]
     return sorted(won, key=lambda promotion: (promotion.ends_on or dt.date.max, promotion.code))
 
 

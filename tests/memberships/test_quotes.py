@@ -156,6 +156,13 @@ def test_the_card_gets_the_promotions_of_a_renewal_of_the_same_plan_without_code
     assert [promotion.name for promotion in promotions] == ["Two weeks on us", "Early renewal", "Two years with us"]
 
 
+def test_the_card_of_a_plan_that_is_sold_no_longer_has_no_promotions(shop: Shop) -> None:
+    Plan.objects.filter(pk=shop.m12.pk).update(active=False)
+    shop.m12.refresh_from_db()
+    member = shop.loyal_member()
+    assert quotes.phone_promotions(member=member, now=days.NOW, kind=rules.SaleKind.RENEWAL, plan=shop.m12) == []
+
+
 def test_an_offer_keeps_its_price_and_term_whatever_is_edited_before_it_is_sold(shop: Shop) -> None:
     member = shop.loyal_member()
     quote = make(shop, member)
