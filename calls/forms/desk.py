@@ -88,6 +88,8 @@ def _household(data: QueryDict, task: CallTask, now: dt.datetime) -> list[Also]:
         for name in names
         if len(name) == 3 and (name[0], name[2]) == ("also", "outcome") and name[1].isdigit()
     }
+    if not asked:
+        return []
     mates = household.mates(task=task, today=now.astimezone(task.club.zone).date()).filter(pk__in=asked)
     due: dict[int, CallTask] = {}
     rows = CallTask.objects.filter(member__in=mates, status__in=OPEN_STATUSES).exclude(status=TaskStatus.LEASED)

@@ -16,7 +16,7 @@ from calls.queue import NotYours
 from calls.rules import outcomes
 from calls.rules.policy import Policy
 from memberships import holding, standing
-from memberships.models import Member, User
+from memberships.models import Club, Member, User
 from memberships.rules import amounts
 from memberships.rules.errors import Conflict, Invalid
 from memberships.rules.sentences import N_, sentence
@@ -53,6 +53,7 @@ def record(*, task: CallTask, operator: User, said: Said, now: dt.datetime, also
         ids = [task.pk, *(one.task.pk for one in also if one.task is not None)]
         locked = {row.pk: row for row in CallTask.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
         main = locked[task.pk]
+        _known_already(main, held, task.club)
         repeated = _repeated(main, operator, said)
         if repeated is not None:
             return Recorded(main, repeated, _created([repeated, *repeated.household.order_by("pk")]))
@@ -132,6 +133,15 @@ class _Calls:
         task.holder = task.lease_until = None
         task.undoing = task.call_live = False
         task.save()
+
+
+def _known_already(main: CallTask, held: dict[int, Member], club: Club) -> None:
+    """The club as the caller read it and the members as they were locked: none of them is read once more."""
+    for row in (main, *held.values()):
+        if row.club_id == club.pk:
+            row.club = club
+    if main.member_id in held:
+        main.member = held[main.member_id]
 
 
 def _forget_unsaid(first: CallAttempt) -> None:

@@ -92,6 +92,17 @@ def test_one_key_records_and_brings_the_next_card(desk: Client, club: Club) -> N
     assert second.status == TaskStatus.LEASED
 
 
+def test_an_outcome_with_the_next_card_asks_the_database_a_bounded_number_of_times(
+    desk: Client, club: Club, django_assert_max_num_queries: Callable
+) -> None:
+    first, _second = due(club), due(club, 8)
+    take(desk)
+    ring(desk, first)
+    with django_assert_max_num_queries(68):
+        page = say(desk, first, "no_answer").content.decode()
+    assert "Member 8" in page
+
+
 def test_refused_without_a_reason_keeps_the_card_and_what_was_typed(desk: Client, club: Club) -> None:
     task = due(club)
     take(desk)
