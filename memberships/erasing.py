@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from memberships import events, holding, places
+from memberships import events, holding, intake, places
 from memberships.models import Member, MemberErasure, User
 from memberships.rules.errors import Conflict
 from memberships.rules.sentences import N_, sentence
@@ -22,7 +22,8 @@ class AlreadyErased(Conflict):
 def erase(*, member: Member, now: dt.datetime, by: User | None) -> MemberErasure:
     """Erase names, contacts and notes of a member, and of those merged into them, in all rooms and in all history.
 
-    The rows stay, so that counts do; a row of its own says when and by whom. It cannot be undone. Raises
+    The rows stay, so that counts do; a row of its own says when and by whom. Files that were brought into the club
+    may hold the member too: all of them go. It cannot be undone. Raises
     ``AlreadyErased``, ``holding.MemberGone``.
     """
     with holding.member(member.pk, now=now, by=by) as held:
@@ -30,6 +31,7 @@ def erase(*, member: Member, now: dt.datetime, by: User | None) -> MemberErasure
             raise AlreadyErased(sentence(N_("This member is erased already.")))
         with connection.cursor() as cursor:
             cursor.execute("SELECT erase_member(%s, %s, %s)", [member.pk, now, by.pk if by else None])
+        intake.forget_all(club=member.club)
         held.member.refresh_from_db()
         for listener in (*events.erased, *events.member_changed):
             listener(member=held.member, moment=held.moment)

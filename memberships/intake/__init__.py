@@ -3,6 +3,7 @@
 from memberships.intake.keeping import (
     FormerStage,
     check,
+    forget_all,
     forget_old,
     leave,
     load,
@@ -17,6 +18,7 @@ __all__ = [
     "Column",
     "FormerStage",
     "check",
+    "forget_all",
     "forget_old",
     "leave",
     "load",

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from memberships.imports import KINDS, UnusableFile
@@ -160,14 +161,26 @@ def forget_old(*, now: dt.datetime) -> int:
 
     Counts stay, and who brought the file and when. Files that no row knows (a process died between) go too.
     """
-    old = FileImport.objects.exclude(file="", report="", columns=[], first=[]).exclude(stage__in=_working())
     kept = dt.timedelta(days=settings.IMPORT_FILE_DAYS)
-    rows = list(old.filter(changed_at__lte=now - kept).order_by("pk"))
+    return _forget(_with_words().filter(changed_at__lte=now - kept)) + _remove_orphans(now)
+
+
+def forget_all(*, club: Club) -> int:
+    """Remove all words of the club's files that nobody works on: a member who is erased may stand in any of them."""
+    return _forget(_with_words().filter(club=club))
+
+
+def _with_words() -> QuerySet[FileImport]:
+    return FileImport.objects.exclude(file="", report="", columns=[], first=[]).exclude(stage__in=_working())
+
+
+def _forget(files: QuerySet[FileImport]) -> int:
+    rows = list(files.order_by("pk"))
     for row in rows:
         with transaction.atomic():
             FileImport.objects.filter(pk=row.pk, stage__in=before(Stage.REMOVED)).update(stage=Stage.REMOVED)
             _remove_words(row)
-    return len(rows) + _remove_orphans(now)
+    return len(rows)
 
 
 def _working() -> list[str]:

@@ -271,7 +271,7 @@ NO_IDS = {
     "action", "active", "after", "all", "attends", "audience", "back", "cap_counts", "consent_calls", "consent_email",
     "consent_scope", "consent_sms", "create_plans", "csrfmiddlewaretoken", "do", "final", "frozen_visit", "group",
     "kind", "language", "login", "needs_code", "next", "no_winback", "note_required", "outcome", "own_windows",
-    "password", "purpose", "query", "result", "satisfied", "segments", "shared", "shortcut_keys", "skip_bad",
+    "password", "preview", "purpose", "query", "result", "satisfied", "segments", "shared", "shortcut_keys", "skip_bad",
     "stackable", "term_unit", "theme", "version", "word",
 }  # fmt: skip
 """Choices and hidden fields that name nothing of a club."""
