@@ -98,7 +98,7 @@ def test_an_outcome_with_the_next_card_asks_the_database_a_bounded_number_of_tim
     first, _second = due(club), due(club, 8)
     take(desk)
     ring(desk, first)
-    with django_assert_max_num_queries(68):
+    with django_assert_max_num_queries(46):
         page = say(desk, first, "no_answer").content.decode()
     assert "Member 8" in page
 

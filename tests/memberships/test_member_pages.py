@@ -71,7 +71,7 @@ def test_the_list_asks_as_much_for_one_row_as_for_many(
 ) -> None:
     for number in range(many):
         make_visits(member_with_term(club, number), days.TODAY, [1])
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(19):
         assert anna.get("/members/").status_code == 200
 
 
