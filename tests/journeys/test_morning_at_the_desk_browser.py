@@ -75,7 +75,7 @@ def test_a_morning_by_keys_alone(club: Club, person: Callable[..., Person]) -> N
 
     olga.ring()  # two on one number, each with an answer of their own
     olga.press("J 1")
-    olga.type("Thinking")
+    olga.find("select:focus").select_option(label="Thinking")
     olga.press("Escape", "A")
     expect(olga.find("#card h1 a")).to_have_text("Pamela Frost")
     told = dict(CallAttempt.objects.filter(phone=factories.phone(3)).values_list("member__last_name", "outcome"))
