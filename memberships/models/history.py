@@ -49,9 +49,7 @@ class AddTriggers(TriggerOperationMixin, Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        for name, trigger in self.triggers:
-            if self.allow_migrate_model_trigger(schema_editor, to_state.apps.get_model(app_label, name)):
-                schema_editor.execute(trigger.install_sql, params=None)
+        self._execute(app_label, schema_editor, to_state, "install_sql")
 
     def database_backwards(
         self,
@@ -60,9 +58,12 @@ class AddTriggers(TriggerOperationMixin, Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
+        self._execute(app_label, schema_editor, from_state, "uninstall_sql")
+
+    def _execute(self, app_label: str, editor: BaseDatabaseSchemaEditor, state: ProjectState, statement: str) -> None:
         for name, trigger in self.triggers:
-            if self.allow_migrate_model_trigger(schema_editor, from_state.apps.get_model(app_label, name)):
-                schema_editor.execute(trigger.uninstall_sql, params=None)
+            if self.allow_migrate_model_trigger(editor, state.apps.get_model(app_label, name)):
+                editor.execute(getattr(trigger, statement), params=None)
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         return type(self).__name__, [], {"triggers": self.triggers}

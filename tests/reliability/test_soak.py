@@ -51,14 +51,17 @@ def soak(folder: Path, **env: str) -> tuple[subprocess.CompletedProcess[str], di
 
 @pytest.mark.slow
 def test_the_system_outlives_what_falls_and_the_table_says_so(folder: Path) -> None:
-    done, told = soak(folder, ONLY="outages")
+    for _try in range(3):  # the control is a race: in so short a run it need not break the first time
+        done, told = soak(folder, ONLY="outages")
+        checks = told["checks"]
+        assert isinstance(checks, list)
+        assert [check["first_breaches"] for check in checks] == [[]] * 2, done.stdout + done.stderr
+        if told["passed"]:
+            break
 
-    checks = told["checks"]
-    assert isinstance(checks, list)
-    assert [check["first_breaches"] for check in checks] == [[]] * 2, done.stdout + done.stderr
-    # In so short a run the control of one may find nothing to break; then the table says so, and the exit code.
-    assert told["passed"] is all(check["passed"] for check in checks)
-    assert done.returncode == (0 if told["passed"] else 1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert told["passed"] is True
+    assert [check["passed"] for check in checks] == [True] * 2
     assert all(check["times"] > 20 for check in checks)
     assert all(word in done.stdout for word in ("Redis", "PostgreSQL", "held"))
 

@@ -365,7 +365,7 @@ event = st.tuples(st.sampled_from(event_names), numbers, numbers, st.integers(0,
 events = st.lists(event, min_size=6, max_size=20)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(events)
 def test_random_histories_agree_with_the_day_by_day_oracle(played):
     story = Story()
