@@ -150,7 +150,7 @@ def visits(size: Size, made: list[Club]) -> Iterator[tuple]:
     seconds = 112 * 86_400
     for number in range(size.visits):
         member = number % size.members + 1
-        at = NOW - dt.timedelta(seconds=rng.randrange(3600, seconds), microseconds=number)
+        at = NOW - dt.timedelta(seconds=rng.randrange(3600, seconds), microseconds=number // size.members)
         yield club_of(member, made).pk, member, at, "gym"
 
 
@@ -166,7 +166,7 @@ def attempts(size: Size, made: list[Club]) -> Iterator[tuple]:
         club = club_of(member, made).pk
         outcome = drawn[number * 7 % COPIED]
         ago = rng.randrange(35, 5 * 365) if number % 50 else rng.randrange(1, 35)
-        at = NOW - dt.timedelta(days=ago, seconds=rng.randrange(9 * 3600), microseconds=number)
+        at = NOW - dt.timedelta(days=ago, seconds=rng.randrange(9 * 3600), microseconds=number // size.members)
         yield (
             club, member, None, ("renewal", "care", "welcome", "winback")[number % 4], operators[club],
             phone_of(member), at, outcome, at, outcome in REACHED,
