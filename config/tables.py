@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from config.paging import By, Page, keyset
@@ -181,8 +182,10 @@ class Table:
         for one in self.filters:
             value = self.query.get(one.name, "")
             labels = dict(one.choices)
-            options = [(label, self.address(**{one.name: key})) for key, label in one.choices]
-            chips.append(Chip(one, labels.get(value, ""), self.address(**{one.name: ""}), options))
+            rest = self.address(**{one.name: ""})
+            start = f"{rest}{'' if rest == '?' else '&'}{quote_plus(one.name)}="
+            options = [(label, f"{start}{quote_plus(key)}" if key else rest) for key, label in one.choices]
+            chips.append(Chip(one, labels.get(value, ""), rest, options))
         return chips
 
     @property
@@ -237,6 +240,12 @@ class Table:
                 rest.pop(gone, None)
             ways.append(Way(label, self.address(**{name: ""}), count(rest)))
         return sorted(ways, key=lambda way: -way.count)
+
+
+def addresses(url_name: str) -> Callable[[int], str]:
+    """The addresses of rows by their ids, looked up once for all rows of a page; the route takes the id alone."""
+    before, after = reverse(url_name, args=[0]).rsplit("0", 1)
+    return lambda pk: f"{before}{pk}{after}"
 
 
 def answer(request: HttpRequest, template: str, table: Table, context: Mapping[str, Any] | None = None) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery
@@ -71,6 +71,18 @@ def counted(*, club: Club, on: dt.date, policy: ClubPolicy | None = None) -> boo
     last = before.order_by("-at").values_list("at", flat=True)[:1]
     day = next((local_time.local_day(at, club.zone) for at in last), None)
     return rules.club_counts_visits(day, on, policy.no_visits_days)
+
+
+def falling(*, club: Club, on: dt.date, came: Mapping[int, Attendance]) -> set[int]:
+    """Whose visits fell, of members whose visits are counted already (``of_members``).
+
+    Nothing is read where nobody's did, which is so on most pages of a list.
+    """
+    fallen = [member for member, one in came.items() if one.counts.fallen]
+    if not fallen or not counted(club=club, on=on):
+        return set()
+    freezes, covered = _freezes(fallen), _covered(fallen, rules.days_before(on).first)
+    return {member for member in fallen if rules.falling(came[member].counts, covered[member], freezes[member], on)}
 
 
 def lapse_of(*, member: Member, on: dt.date) -> Lapse | None:

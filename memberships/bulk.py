@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from django.db.models import QuerySet
+
 from memberships import holding, people
 from memberships.models import BulkMark, Club, Member, User
 from memberships.rules.errors import Conflict, Invalid
@@ -60,7 +62,7 @@ def take_back(*, mark: BulkMark, reason: str, now: dt.datetime, by: User) -> Bul
         return mark
 
 
-def fresh(*, club: Club, now: dt.datetime) -> list[BulkMark]:
-    """The markings of the club that can still be taken back, newest first."""
+def fresh(*, club: Club, now: dt.datetime) -> QuerySet[BulkMark]:
+    """The markings of the club that can still be taken back, newest first, with who made them."""
     rows = BulkMark.objects.filter(club=club, made_at__gt=now - REVERSIBLE, undone_at=None).exclude(members=[])
-    return list(rows.select_related("made_by").order_by("-made_at", "-pk"))
+    return rows.select_related("made_by").order_by("-made_at", "-pk")

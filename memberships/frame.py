@@ -25,7 +25,7 @@ def current_club(request: HttpRequest, right: Right | None = None) -> Club:
     """
     known: Club | None = getattr(request, "_club", None)
     if known is None:
-        mine = _clubs(request)
+        mine = access.own_clubs(person(request))
         wanted = request.session.get(SESSION_KEY, "")
         known = next((club for club in mine if club.slug == wanted), None)
         known = known or max(mine, key=lambda club: access.reach(person(request), club), default=None)
@@ -34,15 +34,6 @@ def current_club(request: HttpRequest, right: Right | None = None) -> Club:
         request._club = known  # type: ignore[attr-defined]
     if right is not None:
         access.require(person(request), right, known)
-    return known
-
-
-def _clubs(request: HttpRequest) -> list[Club]:
-    """The clubs in which the user has a role, by name, read once a request."""
-    known: list[Club] | None = getattr(request, "_clubs", None)
-    if known is None:
-        known = list(access.clubs(person(request)))
-        request._clubs = known  # type: ignore[attr-defined]
     return known
 
 
@@ -82,7 +73,7 @@ def context(request: HttpRequest) -> dict[str, object]:
         max(within, key=lambda entry: len(str(entry["url"])))["current"] = True
     return {
         "club": club,
-        "clubs": _clubs(request),
+        "clubs": access.own_clubs(user),
         "role": Role(role) if role else "",
         "nav": nav,
         "prices": holds(role, Right.READ_PRICES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from memberships import holding
 from memberships.models import Club, SavedView, User
@@ -63,6 +63,8 @@ def delete(*, view: SavedView, by: User) -> None:
 
 
 def visible(*, club: Club, user: User, list_name: str) -> list[SavedView]:
-    """A person's own views of a list and those that the club shares, by name."""
+    """A person's own views of a list and those that the club shares (with whose they are), by name."""
     rows = SavedView.objects.filter(Q(owner=user) | Q(shared=True), club=club, list=list_name)
-    return list(rows.select_related("owner").order_by("name", "pk"))
+    found = list(rows.order_by("name", "pk"))
+    prefetch_related_objects([view for view in found if view.owner_id != user.pk], "owner")
+    return found

@@ -121,8 +121,15 @@ def _local(value: datetime, where: object) -> datetime:
 
 def written(value: date, pattern: str) -> str:
     """A day by a date pattern in the reader's language, on one line; Russian in small letters."""
+    if type(value) is date:  # of equal instants in two zones the one must not be written as the other
+        return _written(value, pattern, _language())
+    return _written.__wrapped__(value, pattern, _language())
+
+
+@functools.lru_cache(maxsize=4096)
+def _written(value: date, pattern: str, language: str) -> str:
     text = dateformat.format(value, pattern)
-    return (text.lower() if _language() == "ru" else text).replace(" ", NOBREAK)
+    return (text.lower() if language == "ru" else text).replace(" ", NOBREAK)
 
 
 def _this_year(where: object) -> int:

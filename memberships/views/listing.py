@@ -15,8 +15,9 @@ from django.urls import reverse
 
 from config import tables
 from memberships import access, frame, saved_views
-from memberships.models import Club
+from memberships.models import Club, Plan
 from memberships.rights import Right
+from memberships.rules.amounts import mask_amounts
 
 COUNT_TO = 10_000
 """Tabs count no further than this: a count of a million rows is not worth its wait."""
@@ -77,18 +78,31 @@ def tabs(
 
     ``count`` answers the rows of an address (None: tabs are not counted); none counts further than ``COUNT_TO``.
     """
+    return tabs_and_counts(request, club, one, built_in, count, ())[0]
+
+
+def tabs_and_counts(
+    request: HttpRequest,
+    club: Club,
+    one: Listed,
+    built_in: Sequence[tuple[object, dict[str, str]]],
+    count: Callable[[QueryDict], QuerySet] | None,
+    beside: Sequence[QuerySet],
+) -> tuple[tuple[tables.View, ...], list[int]]:
+    """As ``tabs``, and how many rows these others have, counted as far and in the same statement."""
     here, searched = kept(one, request.GET), bool(request.GET.get("q"))
     user = frame.person(request)
     known = [(label, urlencode(asked), None) for label, asked in built_in]
     saved = saved_views.visible(club=club, user=user, list_name=one.name)  # type: ignore[arg-type]
     known += [(view.name, view.query, view) for view in saved]
     found, on_one = [], False
-    counts = _counts([count(QueryDict(query)) for _label, query, _view in known]) if count else []
+    tabbed = [count(QueryDict(query)) for _label, query, _view in known] if count else []
+    counts = _counts([*tabbed, *beside]) if tabbed or beside else []
     for at, (label, query, view) in enumerate(known):
         address = QueryDict(query)
         current = not searched and not on_one and kept(one, address) == here
         on_one = on_one or current
-        rows = counts[at] if counts else 0
+        rows = counts[at] if count else 0
         shown = min(rows, COUNT_TO) if count else None
         edit = ""
         if current and view and (view.owner_id == user.pk or access.may(user, Right.SUPERVISE, club)):
@@ -98,7 +112,7 @@ def tabs(
     if here and not on_one:
         new = f"{reverse('saved_view_new')}?{urlencode({'list': one.name})}&{here}"
         found.append(tables.View("", new, new=True))
-    return tuple(found)
+    return tuple(found), counts[len(tabbed) :]
 
 
 def _counts(found: Sequence[QuerySet]) -> list[int]:
@@ -114,6 +128,12 @@ def _counts(found: Sequence[QuerySet]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", params)
         return list(cursor.fetchone())
+
+
+def plan_choices(club: Club, *, prices: bool) -> list[tuple[str, str]]:
+    """The club's plans for a filter, as (code, name) by name; without ``prices`` no name says an amount."""
+    found = Plan.objects.filter(club=club).order_by("name", "pk").values_list("code", "name")
+    return [(code, name if prices else mask_amounts(name)) for code, name in found]
 
 
 def chosen(one: Listed, club: Club, sent: QueryDict, today: dt.date) -> QuerySet | None:

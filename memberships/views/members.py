@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -19,10 +20,11 @@ from django.views.decorators.http import require_safe
 from config import charts, clock, exports, tables
 from config.access import policy
 from config.paging import By, neighbours
-from config.templatetags.ringback import days_tone
-from memberships import access, attendance, bulk, frame, places, quiet, standing, visits
-from memberships.models import Club, Member, Membership, Plan, Segment
+from config.templatetags.ringback import DASH, days_tone, number, phone, short_day
+from memberships import access, attendance, bulk, frame, places, standing, visits
+from memberships.models import Club, Member, Membership, Segment
 from memberships.rights import Right
+from memberships.rules.amounts import mask_amounts
 from memberships.rules.terms import Status
 from memberships.views import listing, member_page
 from memberships.views.listing import COUNT_TO
@@ -41,6 +43,8 @@ SORTS = {
     "name": (By("last_name"), By("first_name"), By("id")),
     "ends": (By("last_covered_on", nullable=True), By("id")),
 }
+SHOWN = ("last_name", "first_name", "phone", "do_not_call_since", "segment", "last_covered_on")
+"""What the list reads of its members: half of what is stored about one is long texts."""
 STATUS_NAMES = {
     Status.ACTIVE: gettext_lazy("active"),
     Status.FROZEN: gettext_lazy("frozen"),
@@ -58,31 +62,28 @@ ENDS = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Row:
-    """One line of the list with everything that it shows."""
+    """One line of the list: the member, and the words that stand in its columns."""
 
     member: Member
     membership: Membership | None
+    key: str
+    url: str
+    name: str
+    choose: str
+    contact: str
+    plan: str
+    ends: str
+    left: str
+    tone: str
+    spark: SafeString
+    falling: bool
+    lately: str
+    usual: str
+    segment: str
     status: str
-    days_left: int | None
-    weeks: tuple[int, ...] = ()
-    falling: bool = False
-    recent: int = 0
-    usual: int = 0
-    frozen: bool = False
-
-    @property
-    def spark(self) -> object:
-        return charts.spark(self.weeks, self.falling)
-
-    @property
-    def tone(self) -> str:
-        return days_tone(self.days_left) if self.days_left is not None and self.days_left >= 0 else ""
-
-    @property
-    def status_tone(self) -> str:
-        return "ice" if self.frozen else ""
+    status_tone: str
 
 
 @policy(Right.READ_MEMBERS)
@@ -93,11 +94,14 @@ def member_list(request: HttpRequest) -> HttpResponse:
     today = clock.today(club.zone)
     prices = access.may(frame.person(request), Right.READ_PRICES, club)
     may_edit = access.may(frame.person(request), Right.EDIT_MEMBERS, club)
-    plans = Plan.objects.filter(club=club).order_by("name", "pk")
-    plans = plans if prices else quiet.plans(plans)
+    beside = [visits.to_mend(club), bulk.fresh(club=club, now=clock.now())] if may_edit else []
+    views, counts = listing.tabs_and_counts(
+        request, club, LISTED, BUILT_IN, lambda query: found(club, query, today), beside
+    )
+    to_mend, fresh = counts if may_edit else (0, 0)
     table = tables.Table(
         query=request.GET,
-        queryset=found(club, request.GET, today),
+        queryset=found(club, request.GET, today).only(*SHOWN),
         columns=COLUMNS,
         sorts=SORTS,
         default_sort="ends" if request.GET.get("ends") else "name",
@@ -105,12 +109,12 @@ def member_list(request: HttpRequest) -> HttpResponse:
         filters=(
             tables.Filter("ends", _("Ends"), [(key, label) for key, (_a, _b, label) in ENDS.items()]),
             tables.Filter("status", _("Status"), [(one.value, label) for one, label in STATUS_NAMES.items()]),
-            tables.Filter("plan", _("Plan"), [(plan.code, plan.name) for plan in plans]),
+            tables.Filter("plan", _("Plan"), listing.plan_choices(club, prices=prices)),
             tables.Filter("segment", _("Segment"), Segment.choices),
             tables.Filter("dnc", _("Do not call"), [("1", _("yes")), ("0", _("no"))], extra=True),
             tables.Filter("phone", _("Phone"), [("none", _("missing")), ("bad", _("marked wrong"))], extra=True),
         ),
-        views=listing.tabs(request, club, LISTED, BUILT_IN, lambda query: found(club, query, today)),
+        views=views,
         search=_("Part of a name, 7 digits of a number"),
         exports=access.may(frame.person(request), Right.EXPORT_MEMBERS, club),
         selectable=may_edit,
@@ -120,21 +124,17 @@ def member_list(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("export")
     if asked in exports.FORMATS:
         access.require(frame.person(request), Right.EXPORT_MEMBERS, club)
-        rows = _export(table.queryset.order_by("last_name", "first_name", "pk"), today)
+        rows = _export(found(club, request.GET, today).order_by("last_name", "first_name", "pk"), today)
         return exports.response(asked, f"{club.slug}-members", EXPORT_HEADER, rows)
     if not table.page.rows:
         table.empty = _empty(club, table, today)
-    table.page.rows[:] = rows_of(club, table.page.rows, today)
-    if not prices:
-        quiet.memberships(row.membership for row in table.page.rows)
-    to_mend = visits.to_mend(club).order_by()[:COUNT_TO].count() if may_edit else 0
+    table.page.rows[:] = rows_of(club, table.page.rows, today, prices=prices)
     if not request.GET.get("q"):  # what was searched for stays out of other addresses
         table.extra["of"] = f"?{urlencode({'of': listing.kept(LISTED, request.GET) or 'sort=name'})}"
-    fresh = bulk.fresh(club=club, now=clock.now()) if may_edit else []
     context = {
         "may_edit": may_edit,
-        "to_mend": to_mend,
-        "fresh_marks": [(mark, mark.made_at + bulk.REVERSIBLE) for mark in fresh],
+        "to_mend": min(to_mend, COUNT_TO),
+        "fresh_marks": [(mark, mark.made_at + bulk.REVERSIBLE) for mark in beside[1]] if fresh else [],
         "may_take_back": access.may(frame.person(request), Right.CLEAR_DNC, club),
     }
     return tables.answer(request, "memberships/member_list.html", table, context)
@@ -175,27 +175,45 @@ def search_words(text: str) -> list[str]:
     return [word for word in text.split() if word][:6]
 
 
-def rows_of(club: Club, members: list[Member], today: dt.date) -> list[Row]:
-    """A page's lines, in as many queries whatever its length."""
+def rows_of(club: Club, members: list[Member], today: dt.date, *, prices: bool = True) -> list[Row]:
+    """A page's lines, in as many queries whatever its length; without ``prices`` no plan's name says an amount.
+
+    Each word that rows share is looked up once here, not once a row in the template.
+    """
     ids = [member.pk for member in members]
     stands = standing.of_members(members=ids, on=today)
-    weeks = attendance.of_members(club=club, members=ids, on=today)
-    lapses = attendance.lapses(club=club, on=today, members=[pk for pk in ids if stands[pk].is_member])
+    came = attendance.of_members(club=club, members=ids, on=today)
+    falling = attendance.falling(club=club, on=today, came=came)
+    address, choose = tables.addresses("member_detail"), _("Select %(name)s")
+    no_number, no_calls = _("no number"), f" · {_('do not call')}"
+    segments = {value: str(label) for value, label in Segment.choices}
+    statuses = {status: str(name) for status, name in STATUS_NAMES.items()}
     rows = []
     for member in members:
-        stand, coming = stands[member.pk], weeks[member.pk]
-        ends = stand.membership.last_covered_on if stand.membership else None
+        stand, coming, name = stands[member.pk], came[member.pk], member.name
+        term, frozen, falls = stand.membership, stand.status is Status.FROZEN, member.pk in falling
+        left = (term.last_covered_on - today).days if term else -1
+        plan = term.plan.name if term else ""
         rows.append(
             Row(
                 member=member,
-                membership=stand.membership,
-                status=str(STATUS_NAMES[stand.status]) if stand.status else "",
-                days_left=(ends - today).days if ends else None,
-                weeks=tuple(coming.weeks),
-                falling=member.pk in lapses and lapses[member.pk].falling,
-                frozen=stand.status is Status.FROZEN,
-                recent=coming.counts.lately,
-                usual=round(coming.counts.usual),
+                membership=term,
+                key=str(member.pk),
+                url=address(member.pk),
+                name=name,
+                choose=choose % {"name": name},
+                contact=f"{phone(member.phone)}{no_calls if member.do_not_call else ''}" if member.phone else no_number,
+                plan=plan if prices else mask_amounts(plan),
+                ends=short_day(term.last_covered_on, club) if term else DASH,
+                left=number(left) if left >= 0 else "",
+                tone=days_tone(left) if left >= 0 else "",
+                spark=charts.spark(tuple(coming.weeks), falls),
+                falling=falls,
+                lately=str(coming.counts.lately),
+                usual=str(round(coming.counts.usual)),
+                segment=segments.get(member.segment, ""),
+                status=statuses[stand.status] if stand.status else "",
+                status_tone="ice" if frozen else "",
             )
         )
     return rows

@@ -17,7 +17,7 @@ from config.access import policy
 from config.paging import By
 from config.templatetags.ringback import days_tone
 from memberships import access, frame, quiet, standing
-from memberships.models import Club, Membership, Plan, SaleKind
+from memberships.models import Club, Membership, SaleKind
 from memberships.rights import Right
 from memberships.rules.terms import Status
 from memberships.views import listing
@@ -56,12 +56,10 @@ def membership_list(request: HttpRequest) -> HttpResponse:
     today = clock.today(club.zone)
     prices = access.may(frame.person(request), Right.READ_PRICES, club)
     may_export = access.may(frame.person(request), Right.EXPORT_MEMBERS, club)
-    plans = Plan.objects.filter(club=club).order_by("name", "pk")
-    plans = plans if prices else quiet.plans(plans)
     filters = [
         tables.Filter("ends", _("Ends"), [(key, label) for key, (_a, _b, label) in ENDS.items()]),
         tables.Filter("status", _("Status"), [(one.value, label) for one, label in STATUS_NAMES.items()]),
-        tables.Filter("plan", _("Plan"), [(plan.code, plan.name) for plan in plans]),
+        tables.Filter("plan", _("Plan"), listing.plan_choices(club, prices=prices)),
         tables.Filter("kind", _("Sold as"), SaleKind.choices),
         tables.Filter("special", _("Special terms"), [("1", _("yes"))], extra=True),
     ]

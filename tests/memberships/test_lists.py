@@ -252,6 +252,15 @@ def test_lists_ask_as_much_for_one_row_as_for_fifty(karin: Client, club: Club, a
     assert asked[0] == asked[1]
 
 
+def test_the_list_of_members_reads_each_thing_once(
+    anna: Client, club: Club, django_assert_max_num_queries: Callable
+) -> None:
+    some(club, 30)
+    anna.get("/members/")
+    with django_assert_max_num_queries(10):
+        assert "Member 0" in page(anna, "/members/")
+
+
 # ---- freezes and closures
 
 

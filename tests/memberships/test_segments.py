@@ -117,6 +117,22 @@ def test_a_member_who_comes_half_as_often_as_usual_is_falling(shop: Shop) -> Non
     assert attendance.lapse_of(member=steady, on=days.TODAY) is None
 
 
+def test_the_falling_of_a_page_are_those_of_the_club_and_cost_nothing_where_nobody_falls(
+    shop: Shop, django_assert_num_queries: pytest.FixtureDef
+) -> None:
+    falling, steady = regular(shop, [2] * 12 + [1, 1, 1, 1]), regular(shop, [2] * 16)
+    frozen = regular(shop, [2] * 12 + [1, 1, 1, 1])
+    factories.make_freeze(frozen.memberships.get(), day("2026-08-01"), day("2026-08-07"))
+    page = [falling.pk, steady.pk, frozen.pk]
+    came = attendance.of_members(club=shop.club, members=page, on=days.TODAY)
+    assert attendance.falling(club=shop.club, on=days.TODAY, came=came) == {falling.pk}
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        assert not attendance.falling(club=shop.club, on=days.TODAY, came={steady.pk: came[steady.pk]})
+    quiet = days.TODAY + 8 * days.DAY
+    came = attendance.of_members(club=shop.club, members=page, on=quiet)
+    assert came[falling.pk].counts.fallen and not attendance.falling(club=shop.club, on=quiet, came=came)
+
+
 def test_falling_needs_112_days_covered_and_not_frozen(shop: Shop) -> None:
     frozen = regular(shop, [2] * 12 + [1, 1, 1, 1])
     factories.make_freeze(frozen.memberships.get(), day("2026-08-01"), day("2026-08-07"))
