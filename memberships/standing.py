@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
@@ -14,14 +15,37 @@ from memberships.rules import terms
 from memberships.rules.terms import Period, Span, Status
 
 
+class HeldPlan(NamedTuple):
+    """What a list shows of a membership's plan."""
+
+    code: str
+    name: str
+
+
+class Held(NamedTuple):
+    """What a list shows of a membership, by the names that it has there: a row of a page is read without the rest."""
+
+    pk: int
+    member_id: int
+    starts_on: dt.date
+    chain_starts_on: dt.date
+    effective_ends_on: dt.date
+    cancelled_on: dt.date | None
+    last_covered_on: dt.date
+    plan: HeldPlan
+
+
+Row = TypeVar("Row", Membership, Held)
+
+
 @dataclass(frozen=True)
-class Standing:
+class Standing(Generic[Row]):
     """A member's membership on a day and its status; both None for one who never had any that covers a day.
 
     The membership is the one that covers the day, else the next to begin, else the latest that ended.
     """
 
-    membership: Membership | None
+    membership: Row | None
     status: Status | None
 
     @property
@@ -30,7 +54,7 @@ class Standing:
         return self.status in (Status.ACTIVE, Status.FROZEN)
 
 
-NOBODY = Standing(None, None)
+NOBODY: Standing[Any] = Standing(None, None)
 
 
 def status_of(*, membership: Membership, on: dt.date) -> Status:
@@ -38,31 +62,41 @@ def status_of(*, membership: Membership, on: dt.date) -> Status:
     return statuses(memberships=[membership], on=on)[membership.pk]
 
 
-def statuses(*, memberships: Iterable[Membership], on: dt.date) -> dict[int, Status]:
+def statuses(*, memberships: Iterable[Membership | Held], on: dt.date) -> dict[int, Status]:
     """The status of each membership on a day, by id (one query)."""
     rows = list(memberships)
     frozen = freeze_spans([row.pk for row in rows])
     return {row.pk: terms.status_on(period(row), frozen[row.pk], on) for row in rows}
 
 
-def of_member(*, member: Member, on: dt.date) -> Standing:
+def of_member(*, member: Member, on: dt.date) -> Standing[Membership]:
     """How one member stands on a day."""
-    return of_members(members=[member.pk], on=on)[member.pk]
+    rows = list(_covering([member.pk]).select_related("plan"))
+    if not rows:
+        return NOBODY
+    chosen = _chosen(rows, on)
+    return Standing(chosen, status_of(membership=chosen, on=on))
 
 
-def of_members(*, members: Iterable[int], on: dt.date) -> dict[int, Standing]:
+def of_members(*, members: Iterable[int], on: dt.date) -> dict[int, Standing[Held]]:
     """How each of these members (ids) stands on a day: two queries for a page of a list."""
-    found: dict[int, Standing] = dict.fromkeys(members, NOBODY)
-    by_member: dict[int, list[Membership]] = defaultdict(list)
-    covering = Membership.objects.filter(member__in=list(found), last_covered_on__gte=F("starts_on"))
-    for row in covering.select_related("plan").order_by("starts_on"):
+    found: dict[int, Standing[Held]] = dict.fromkeys(members, NOBODY)
+    by_member: dict[int, list[Held]] = defaultdict(list)
+    names = ("pk", "member", "starts_on", "chain_starts_on", "effective_ends_on", "cancelled_on", "last_covered_on")
+    for *own, code, name in _covering(list(found)).values_list(*names, "plan__code", "plan__name"):
+        row = Held(*own, HeldPlan(code, name))
         by_member[row.member_id].append(row)
     chosen = {member: _chosen(rows, on) for member, rows in by_member.items()}
     status = statuses(memberships=chosen.values(), on=on)
     return found | {member: Standing(row, status[row.pk]) for member, row in chosen.items()}
 
 
-def _chosen(rows: list[Membership], on: dt.date) -> Membership:
+def _covering(members: Collection[int]) -> QuerySet[Membership]:
+    """The memberships of these members that cover a day, in order of start."""
+    return Membership.objects.filter(member__in=members, last_covered_on__gte=F("starts_on")).order_by("starts_on")
+
+
+def _chosen(rows: list[Row], on: dt.date) -> Row:
     """Of a member's memberships in order of start: the one not yet over, else the last."""
     return next((row for row in rows if row.last_covered_on >= on), rows[-1])
 
@@ -85,7 +119,7 @@ def latest(*, member: Member) -> Membership | None:
     return rows.select_related("plan").order_by("-last_covered_on", "-pk").first()
 
 
-def period(row: Membership) -> Period:
+def period(row: Membership | Held) -> Period:
     """What the rules ask of a membership's days."""
     return Period(row.starts_on, row.effective_ends_on, row.cancelled_on)
 

@@ -226,20 +226,16 @@ def days_left(value: int | None) -> SafeString:
     return format_html('<span class="tag {} num">{}</span>', days_tone(value), days_left_words(value))
 
 
-@functools.lru_cache(maxsize=512)
-def _icon(name: str, classes: str, href: str) -> SafeString:
-    return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', f"i {classes}".strip(), href, name
-    )
-
-
 @register.simple_tag
+@functools.lru_cache(maxsize=512)
 def icon(name: str, classes: str = "") -> SafeString:
     """A 16 px outline icon of the sprite, silent for screen readers; `classes` such as "i-20"."""
-    return _icon(name, classes, static("icons.svg"))
+    css, href = f"i {classes}".strip(), static("icons.svg")
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', css, href, name)
 
 
 @register.simple_tag
+@functools.lru_cache(maxsize=512)
 def kbd(*keys: str) -> SafeString:
     """Key hints, seen but not read aloud: {% kbd "B" "1" %}."""
     return format_html_join(" ", '<kbd aria-hidden="true">{}</kbd>', ((key,) for key in keys))

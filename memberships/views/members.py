@@ -26,6 +26,7 @@ from memberships.models import Club, Member, Membership, Segment
 from memberships.rights import Right
 from memberships.rules.amounts import mask_amounts
 from memberships.rules.terms import Status
+from memberships.standing import Held
 from memberships.views import listing, member_page
 from memberships.views.listing import COUNT_TO
 
@@ -67,7 +68,7 @@ class Row:
     """One line of the list: the member, and the words that stand in its columns."""
 
     member: Member
-    membership: Membership | None
+    membership: Held | None
     key: str
     url: str
     name: str
@@ -142,28 +143,27 @@ def member_list(request: HttpRequest) -> HttpResponse:
 
 def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Member]:
     """The members that an address asks for; unknown values of a filter find nobody."""
-    rows = Member.objects.filter(club=club, merged_into=None)
-    for word in search_words(query.get("q", "")):
-        rows = rows.filter(search__contains=word)
+    asked = [Q(club=club, merged_into=None)]
+    asked += [Q(search__contains=word) for word in search_words(query.get("q", ""))]
     if ends := query.get("ends"):
         if ends not in ENDS:
-            return rows.none()
+            return Member.objects.none()
         first, last, _label = ENDS[ends]
-        rows = rows.filter(last_covered_on__range=(today + dt.timedelta(first), today + dt.timedelta(last)))
+        asked.append(Q(last_covered_on__range=(today + dt.timedelta(first), today + dt.timedelta(last))))
     if status := query.get("status"):
         if status not in set(Status):
-            return rows.none()
-        rows = rows.filter(standing.member_status_q(status, today))
+            return Member.objects.none()
+        asked.append(standing.member_status_q(status, today))
     if plan := query.get("plan"):
         last = Membership.objects.filter(member=OuterRef("pk"), last_covered_on=OuterRef("last_covered_on"))
-        rows = rows.filter(Exists(last.filter(plan__code=plan)))
+        asked.append(Q(Exists(last.filter(plan__code=plan))))
     if segment := query.get("segment"):
-        rows = rows.filter(segment=segment)
+        asked.append(Q(segment=segment))
     if dnc := query.get("dnc"):
-        rows = rows.filter(do_not_call_since__isnull=dnc == "0")
-    if phone := query.get("phone"):
-        rows = rows.filter(Q(phone="") if phone == "none" else Q(phone_bad_since__isnull=False))
-    return rows
+        asked.append(Q(do_not_call_since__isnull=dnc == "0"))
+    if asked_phone := query.get("phone"):
+        asked.append(Q(phone="") if asked_phone == "none" else Q(phone_bad_since__isnull=False))
+    return Member.objects.filter(*asked)
 
 
 def search_words(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_safe
 from config import clock, exports, tables
 from config.access import policy
 from config.paging import By
-from config.templatetags.ringback import days_tone
+from config.templatetags.ringback import days_tone, money, number, short_day
 from memberships import access, frame, quiet, standing
 from memberships.models import Club, Membership, SaleKind
 from memberships.rights import Right
@@ -89,7 +90,7 @@ def membership_list(request: HttpRequest) -> HttpResponse:
     if not table.page.rows:
         count = table.ways(lambda query: found(club, query, today, prices=prices)[:COUNT_TO].count())
         table.empty = tables.Empty(_("No membership fits"), ways=count)
-    _dress(table.page.rows, today, prices)
+    table.page.rows[:] = _rows_of(club, table.page.rows, today, prices)
     context = {"may_close": access.may(frame.person(request), Right.OVERRIDE, club)}
     return tables.answer(request, "memberships/membership_list.html", table, context)
 
@@ -130,19 +131,61 @@ def _built_in(prices: bool) -> list[tuple[object, dict[str, str]]]:
     return tabs
 
 
-def _dress(rows: list[Membership], today: dt.date, prices: bool) -> None:
-    """Gives each row of a page what only the page shows."""
-    statuses = standing.statuses(memberships=rows, on=today)
-    for row in rows:
-        status = statuses[row.pk]
-        left = (row.effective_ends_on - today).days
-        row.status_words = STATUS_NAMES[status]  # type: ignore[attr-defined]
-        row.frozen_now = status is Status.FROZEN  # type: ignore[attr-defined]
-        row.days_left = left if status in (Status.ACTIVE, Status.FROZEN) else None  # type: ignore[attr-defined]
-        row.tone = days_tone(left) if left >= 0 else ""  # type: ignore[attr-defined]
-        row.prices = prices  # type: ignore[attr-defined]
+@dataclass(frozen=True)
+class Row:
+    """One line of the list: the words that stand in its columns; money only for who may read prices."""
+
+    key: str
+    url: str
+    name: str
+    choose: str
+    plan: str
+    kind: str
+    sold: str
+    starts: str
+    ends: str
+    left: str
+    tone: str
+    status: str
+    frozen: bool
+    special: str
+    paid: str
+    due: str
+
+
+def _rows_of(club: Club, found: list[Membership], today: dt.date, prices: bool) -> list[Row]:
+    """A page's lines; each word that they share is looked up once."""
     if not prices:
-        quiet.memberships(rows)
+        quiet.memberships(found)
+    stands = standing.statuses(memberships=found, on=today)
+    address, choose = tables.addresses("member_terms"), _("Select %(name)s, %(plan)s")
+    kinds = {value: str(label) for value, label in SaleKind.choices}
+    words = {status: str(name) for status, name in STATUS_NAMES.items()}
+    rows = []
+    for one in found:
+        status, name, plan = stands[one.pk], one.member.name, one.plan.name
+        left = (one.effective_ends_on - today).days
+        rows.append(
+            Row(
+                key=str(one.pk),
+                url=address(one.member_id),
+                name=name,
+                choose=choose % {"name": name, "plan": plan},
+                plan=plan,
+                kind=kinds.get(one.sale_kind, one.sale_kind),
+                sold=short_day(one.sold_on, club),
+                starts=short_day(one.starts_on, club),
+                ends=short_day(one.last_covered_on, club),
+                left=number(left) if status in (Status.ACTIVE, Status.FROZEN) else "",
+                tone=days_tone(left) if left >= 0 else "",
+                status=words[status],
+                frozen=status is Status.FROZEN,
+                special=one.special_terms,
+                paid=money(one.price_paid, club) if prices else "",
+                due=money(one.balance_due, club) if prices and one.balance_due else "",
+            )
+        )
+    return rows
 
 
 EXPORT_HEADER = (
