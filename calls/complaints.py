@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from calls import settling
 from calls.models import CallTask, Complaint, ContactPolicy, TaskStatus
 from memberships import holding
 from memberships.models import Club, Employee, User
+from memberships.rules import local_time
 from memberships.rules.errors import Conflict, Invalid
 from memberships.rules.sentences import N_, sentence
 
@@ -28,8 +29,12 @@ class NotOpen(Conflict):
 
 def seen_by(user: User) -> QuerySet[Complaint]:
     """Complaints as far as they are not about the reader: nobody sees one about themselves."""
-    own = Employee.objects.filter(user=user)
-    return Complaint.objects.select_related("club__contact_policy", "member", "about", "owner").exclude(about__in=own)
+    return not_about(user, Complaint.objects.select_related("club__contact_policy", "member", "about", "owner"))
+
+
+def not_about(user: User, rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """These complaints without those about the reader."""
+    return rows.exclude(about__in=Employee.objects.filter(user=user))
 
 
 def open_ones(club: Club, user: User) -> QuerySet[Complaint]:
@@ -60,6 +65,15 @@ def answer(*, complaint: Complaint, text: str, by: User, now: dt.datetime) -> Co
 
 def due_on(complaint: Complaint) -> dt.date:
     """The club's last day for the answer."""
-    rules = getattr(complaint.club, "contact_policy", None) or ContactPolicy()
     received_on = complaint.received_at.astimezone(complaint.club.zone).date()
-    return received_on + dt.timedelta(days=rules.complaint_answer_days)
+    return received_on + _time_to_answer(complaint.club)
+
+
+def overdue_q(club: Club, today: dt.date) -> Q:
+    """The club's complaints whose last day for an answer is over."""
+    return Q(received_at__lt=local_time.first_instant(today - _time_to_answer(club), club.zone))
+
+
+def _time_to_answer(club: Club) -> dt.timedelta:
+    rules = getattr(club, "contact_policy", None) or ContactPolicy()
+    return dt.timedelta(days=rules.complaint_answer_days)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from textwrap import shorten
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, QuerySet, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -30,6 +30,7 @@ from memberships.models import Club, Member
 from memberships.places import Action
 from memberships.rights import Right
 from memberships.rules.errors import Refused
+from memberships.views import listing
 from memberships.views.people import acting
 
 COLUMNS = (
@@ -63,11 +64,12 @@ def request_list(request: HttpRequest) -> HttpResponseBase:
             tables.Filter("owner", _("Owner"), owners),
             tables.Filter("due", _("Due"), [("late", _("overdue"))]),
         ),
-        views=by_status(request.GET, Request.Status, Request.objects.filter(club=club)),
+        views=listing.tabs(request, club, LISTED, by_status(Request.Status), lambda query: found(club, query, today)),
         exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
+        **listing.acts(request, club, LISTED),
     )
     if table.exports:
-        lines = _lines(club, table.queryset)
+        lines = _lines(table.queryset.order_by("due_on", "pk"), club)
         if download := exports.asked(request, f"{club.slug}-requests", EXPORT_HEADER, lambda: lines):
             return download
     if not table.page.rows:
@@ -82,8 +84,8 @@ def request_list(request: HttpRequest) -> HttpResponseBase:
 EXPORT_HEADER = ("id", "asked_at", "about", "text", "member", "owner", "due_on", "status", "answered_at", "answer")
 
 
-def _lines(club: Club, rows: QuerySet[Request]) -> Iterator[tuple[object, ...]]:
-    for row in rows.order_by("due_on", "pk").iterator(500):
+def _lines(rows: QuerySet[Request], club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+    for row in rows.iterator(500):
         yield (
             *(row.pk, row.made_at.astimezone(club.zone), row.about, row.text, row.member.name if row.member else ""),
             *(row.owner.name if row.owner else "", row.due_on, row.status),
@@ -98,11 +100,19 @@ def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Request]:
     if about := query.get("about"):
         rows = rows.filter(about=about)
     if owner := query.get("owner"):
-        numbered = owner.isascii() and owner.isdigit() and len(owner) < 19
-        rows = rows.filter(owner=None) if owner == NOBODY else rows.filter(owner=int(owner) if numbered else 0)
+        rows = rows.filter(owner_q(owner))
     if query.get("due"):
         rows = rows.filter(due_on__lt=today)
     return rows
+
+
+LISTED = listing.register(
+    listing.Listed(
+        "requests", gettext_lazy("Requests"), "request_list", Right.WORK_REQUESTS,
+        filters=("status", "about", "owner", "due"), found=found, header=EXPORT_HEADER, export=_lines,
+        member="member_id", named=lambda row: shorten(row.text, 40, placeholder="…") or str(row.get_about_display()),
+    )
+)  # fmt: skip
 
 
 @policy(Right.OPEN_REQUESTS)
@@ -207,15 +217,16 @@ def tabs(request: HttpRequest, club: Club, current: str) -> list[dict[str, objec
     return [{"label": label, "url": url, "count": count, "current": key == current} for key, label, url, count in found]
 
 
-def by_status(query: QueryDict, statuses: type[TextChoices], rows: QuerySet[Any]) -> list[tables.View]:
-    """A tab for each status, the open ones first and by themselves."""
-    now = query.get("status") or "open"
-    counts = dict(rows.order_by().values_list("status").annotate(Count("pk")))
-    found = []
-    for one in statuses:
-        url = "?" if one == "open" else f"?status={one.value}"
-        found.append(tables.View(str(one.label).capitalize(), url, counts.get(one.value, 0), one == now))
-    return found
+def by_status(statuses: type[TextChoices]) -> list[tuple[object, dict[str, str]]]:
+    """A tab for each status, the open ones where the address names none."""
+    return [(str(one.label).capitalize(), {} if one == "open" else {"status": one.value}) for one in statuses]
+
+
+def owner_q(asked: str) -> Q:
+    """What an address asks for by ``owner``: an employee's id, or *nobody*; anything else finds nothing."""
+    if asked == NOBODY:
+        return Q(owner=None)
+    return Q(owner=int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0)
 
 
 def due_words(due_on: dt.date | None, today: dt.date) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,7 +16,7 @@ from config.templatetags.ringback import number
 from memberships import access, bulk, frame
 from memberships.forms.lists import NoteForm
 from memberships.forms.people import ReasonForm
-from memberships.models import BulkMark, Club
+from memberships.models import BulkMark, Club, Member
 from memberships.rights import Right
 from memberships.rules.errors import Refused
 from memberships.views import listing
@@ -29,20 +29,15 @@ SHOWN = 10
 
 @policy(Right.EDIT_MEMBERS)
 @require_POST
-def members_bulk(request: HttpRequest) -> HttpResponseBase:
-    """Marks the chosen members as not to be called, or takes them out as a file."""
+def list_bulk(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Marks the members behind the chosen rows as not to be called, or takes the rows out as a file."""
     club = frame.current_club(request, Right.EDIT_MEMBERS)
-    one = listing.listed["members"]
-    if request.POST.get("do") == "export":
-        return _export(request, one, club)
-    return _do_not_call(request, one, club)
-
-
-@policy(Right.EXPORT_MEMBERS)
-@require_POST
-def memberships_bulk(request: HttpRequest) -> HttpResponseBase:
-    """Takes the chosen memberships out as a file."""
-    return _export(request, listing.listed["memberships"], frame.current_club(request, Right.EXPORT_MEMBERS))
+    one = listing.listed.get(name)
+    exporting = request.POST.get("do") == "export"
+    if one is None or not (one.export if exporting else one.member):
+        raise Http404
+    access.require(acting(request), one.right, club)
+    return _export(request, one, club) if exporting else _do_not_call(request, one, club)
 
 
 @policy(Right.CLEAR_DNC)
@@ -75,14 +70,15 @@ def _told_back(count: int) -> str:
 
 
 def _do_not_call(request: HttpRequest, one: Listed, club: Club) -> HttpResponse:
-    rows = listing.chosen(one, club, request.POST, clock.today(club.zone))
+    rows = listing.chosen(one, acting(request), club, request.POST, clock.today(club.zone))
+    people = None if rows is None else _behind(one, rows)
     asked = request.POST.get("confirmed")
     form = NoteForm(request.POST if asked else None)
     status = 200
-    if rows is not None and asked:
+    if people is not None and asked:
         status = 422
         if form.is_valid():
-            ids = list(rows.order_by("pk").values_list("pk", flat=True)[: bulk.MOST + 1])
+            ids = list(people.order_by("pk").values_list("pk", flat=True)[: bulk.MOST + 1])
             try:
                 mark = bulk.do_not_call(
                     club=club, members=ids, note=form.cleaned_data["note"], now=clock.now(), by=acting(request)
@@ -94,21 +90,35 @@ def _do_not_call(request: HttpRequest, one: Listed, club: Club) -> HttpResponse:
                     "Nobody rings %(n)s member any more.", "Nobody rings %(n)s members any more.", mark.count
                 )
                 messages.success(request, words % {"n": number(mark.count)})
-                return redirect("member_list")
+                return redirect(one.url_name)
     context = {"form": form, "may_take_back": access.may(acting(request), Right.CLEAR_DNC, club), "most": bulk.MOST}
+    if people is not None:
+        context |= _counted(people, [str(row) for row in people.order_by("pk")[:SHOWN]])
     return _asked(request, one, rows, "do_not_call", context, status)
+
+
+def _behind(one: Listed, rows: QuerySet) -> QuerySet[Member]:
+    """The members behind rows, each once."""
+    return Member.objects.filter(pk__in=rows.order_by().values(one.member), merged_into=None)
 
 
 def _export(request: HttpRequest, one: Listed, club: Club) -> HttpResponseBase:
     access.require(acting(request), Right.EXPORT_MEMBERS, club)
     today = clock.today(club.zone)
-    rows = listing.chosen(one, club, request.POST, today)
+    rows = listing.chosen(one, acting(request), club, request.POST, today)
     form = request.POST.get("form", "")
     if rows is not None and request.POST.get("confirmed") and form in exports.FORMATS:
         assert one.export is not None
-        found = one.export(rows.order_by("pk"), today)
-        return exports.response(form, f"{club.slug}-{one.name}", one.header, found)
-    return _asked(request, one, rows, "export", {}, 200)
+        found = one.export(rows.order_by("pk"), club, today)
+        return exports.response(form, f"{club.slug}-{one.name}", [str(head) for head in one.header], found)
+    context = _counted(rows, [one.named(row) for row in rows.order_by("pk")[:SHOWN]]) if rows is not None else {}
+    return _asked(request, one, rows, "export", context, 200)
+
+
+def _counted(found: QuerySet, names: list[str]) -> dict[str, object]:
+    """How many there are, and the first of them by name."""
+    count = found.count()
+    return {"count": count, "names": names, "others": count - len(names)}
 
 
 def _asked(
@@ -120,11 +130,8 @@ def _asked(
         "listed": one,
         "do": do,
         "whole": whole,
-        "query": request.POST.get("query", "") if whole else "",
+        "query": request.POST.get("query", "") if rows is not None else "",
         "refused": rows is None,
-        "count": rows.count() if rows is not None else 0,
-        "rows": list(rows.order_by("pk")[:SHOWN]) if rows is not None else [],
         "ids": [] if whole or rows is None else list(rows.order_by("pk").values_list("pk", flat=True)),
     }
-    known["others"] = known["count"] - len(known["rows"])  # type: ignore[operator, arg-type]
-    return render(request, "memberships/bulk.html", context | known, status=422 if rows is None else status)
+    return render(request, "memberships/bulk.html", known | context, status=422 if rows is None else status)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from operator import attrgetter
 
 from django import forms
 from django.contrib import messages
@@ -74,15 +76,13 @@ def closure_list(request: HttpRequest) -> HttpResponseBase:
         row_template="memberships/_closure_row.html",
         filters=(tables.Filter("state", _("When"), list(STATES)),),
         exports=True,
+        **listing.acts(request, club, LISTED),
         views=listing.tabs(
             request, club, LISTED, [(_("All"), {}), (_("Ahead"), {"state": "ahead"}), (_("Past"), {"state": "past"})],
             lambda query: found(club, query, today),
         ),
     )  # fmt: skip
-    lines = (
-        (row.why, row.starts_on, row.ends_on, row.taken_back_on, row.frozen, str(row.made_by or ""))
-        for row in table.queryset.order_by("-starts_on", "-pk")
-    )
+    lines = _lines(table.queryset.order_by("-starts_on", "-pk"), club)
     if download := exports.asked(request, f"{club.slug}-closures", EXPORT_HEADER, lambda: lines):
         return download
     if not table.page.rows:
@@ -109,9 +109,17 @@ def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Closure]:
             return rows.none()
 
 
+def _lines(rows: QuerySet[Closure], _club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield row.why, row.starts_on, row.ends_on, row.taken_back_on, row.frozen, str(row.made_by or "")
+
+
 LISTED = listing.register(
-    listing.Listed("closures", gettext_lazy("Closures"), "closure_list", Right.OVERRIDE, ("state",), found)
-)
+    listing.Listed(
+        "closures", gettext_lazy("Closures"), "closure_list", Right.OVERRIDE, ("state",), found,
+        header=EXPORT_HEADER, export=_lines, named=attrgetter("why"),
+    )
+)  # fmt: skip
 
 
 @policy(Right.OVERRIDE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from operator import attrgetter
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
@@ -75,9 +76,10 @@ def freeze_list(request: HttpRequest) -> HttpResponseBase:
             lambda query: found(club, query, today),
         ),
         exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
+        **listing.acts(request, club, LISTED),
     )  # fmt: skip
     if table.exports:
-        lines = _lines(table.queryset.order_by("-starts_on", "-pk"), today)
+        lines = _lines(table.queryset.order_by("-starts_on", "-pk"), club, today)
         if download := exports.asked(request, f"{club.slug}-freezes", EXPORT_HEADER, lambda: lines):
             return download
     if not table.page.rows:
@@ -129,7 +131,7 @@ def state_of(freeze: Freeze, today: dt.date) -> str:
 EXPORT_HEADER = ("member", "plan", "starts_on", "ends_on", "days", "status", "reason", "override_reason")
 
 
-def _lines(rows: QuerySet[Freeze], today: dt.date) -> Iterator[tuple[object, ...]]:
+def _lines(rows: QuerySet[Freeze], _club: Club, today: dt.date) -> Iterator[tuple[object, ...]]:
     for row in rows.iterator(1000):
         member = row.membership.member
         yield (
@@ -160,5 +162,7 @@ LISTED = listing.register(
     listing.Listed(
         "freezes", gettext_lazy("Freezes"), "freeze_list", Right.READ_MEMBERS,
         filters=("state", "of", "ends", "beyond"), found=found,
+        header=EXPORT_HEADER, export=_lines, member="membership__member_id",
+        named=attrgetter("membership.member.name"),
     )
 )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
@@ -13,9 +15,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from config import tables
-from memberships import access, frame, saved_views
-from memberships.models import Club, Plan
+from config import clock, tables
+from memberships import access, bulk, frame, saved_views
+from memberships.models import BulkMark, Club, Plan, User
 from memberships.rights import Right
 from memberships.rules.amounts import mask_amounts
 
@@ -24,7 +26,8 @@ COUNT_TO = 10_000
 LONGEST_QUERY = 500
 
 Rows = Callable[[Club, QueryDict, dt.date], QuerySet]
-Export = Callable[[QuerySet, dt.date], Iterable[Sequence[object]]]
+Export = Callable[[QuerySet, Club, dt.date], Iterable[Sequence[object]]]
+"""The chosen rows, which carry no order yet, as the lines of a file."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Listed:
     """A list whose views can be saved.
 
     ``filters``: the parameters of its address that a view keeps (with the order). ``found`` answers the rows of an
-    address; with ``export`` and ``header`` chosen ones can be taken out as a file, ``picked`` names their boxes.
+    address, of which a person is shown those that ``seen`` leaves (None: all). With ``export`` and ``header`` chosen
+    ones can be taken out as a file; with ``member``, the path from a row to its member's id, the members behind them
+    can be marked. ``named`` says what a row is called.
     """
 
     name: str
@@ -43,7 +48,15 @@ class Listed:
     found: Rows | None = None
     header: tuple[str, ...] = ()
     export: Export | None = None
-    picked: str = "ids"
+    member: str = ""
+    named: Callable[[Any], str] = attrgetter("member.name")
+    seen: Callable[[User, QuerySet], QuerySet] | None = None
+
+    def rows(self, user: User, club: Club, query: QueryDict, today: dt.date) -> QuerySet:
+        """The rows that an address finds for a person."""
+        assert self.found is not None
+        rows = self.found(club, query, today)
+        return rows if self.seen is None else self.seen(user, rows)
 
 
 listed: dict[str, Listed] = {}
@@ -136,14 +149,39 @@ def plan_choices(club: Club, *, prices: bool) -> list[tuple[str, str]]:
     return [(code, name if prices else mask_amounts(name)) for code, name in found]
 
 
-def chosen(one: Listed, club: Club, sent: QueryDict, today: dt.date) -> QuerySet | None:
-    """The rows that a form names: by their boxes, or all that its address finds; None where one is not there."""
-    assert one.found is not None
+def acts(request: HttpRequest, club: Club, one: Listed, *, fresh: Iterable[BulkMark] | None = None) -> dict[str, Any]:
+    """What a table needs for the boxes of its rows, as far as the person may do something with those chosen.
+
+    Markings that can still be taken back go with it, for the note above the list (``fresh``: known to the caller).
+    """
+    user = frame.person(request)
+    marks = bool(one.member) and access.may(user, Right.EDIT_MEMBERS, club)
+    if not marks and not (one.export and access.may(user, Right.EXPORT_MEMBERS, club)):
+        return {}
+    if fresh is None:
+        fresh = bulk.fresh(club=club, now=clock.now()) if marks else ()
+    known = [(mark, mark.made_at + bulk.REVERSIBLE) for mark in fresh]
+    return {
+        "selectable": True,
+        "bulk_url": reverse("list_bulk", args=[one.name]),
+        "bulk_template": "memberships/_bulk_members.html" if marks else "memberships/_bulk_rows.html",
+        "extra": {
+            "fresh_marks": known,
+            "may_take_back": bool(known) and access.may(user, Right.CLEAR_DNC, club),
+        },
+    }
+
+
+def chosen(one: Listed, user: User, club: Club, sent: QueryDict, today: dt.date) -> QuerySet | None:
+    """The rows that a form names: all that its address finds, or those of the boxes; None where one is not there."""
+    query = asked(sent.get("query", ""))
+    if query is None:
+        return None
+    found = one.rows(user, club, query, today)
     if sent.get("all"):
-        query = asked(sent.get("query", ""))
-        return None if query is None else one.found(club, query, today)
-    texts = set(sent.getlist(one.picked))
+        return found
+    texts = set(sent.getlist("ids"))
     if not texts or not all(text.isascii() and text.isdigit() and len(text) < 19 for text in texts):
         return None
-    rows = one.found(club, QueryDict(), today).filter(pk__in=[int(text) for text in texts])
+    rows = found.filter(pk__in=[int(text) for text in texts])
     return rows if rows.count() == len(texts) else None

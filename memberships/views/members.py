@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -118,26 +117,19 @@ def member_list(request: HttpRequest) -> HttpResponse:
         views=views,
         search=_("Part of a name, 7 digits of a number"),
         exports=access.may(frame.person(request), Right.EXPORT_MEMBERS, club),
-        selectable=may_edit,
-        bulk_url=reverse("members_bulk") if may_edit else "",
-        bulk_template="memberships/_bulk_members.html",
+        **listing.acts(request, club, LISTED, fresh=beside[1] if fresh else ()),
     )
     asked = request.GET.get("export")
     if asked in exports.FORMATS:
         access.require(frame.person(request), Right.EXPORT_MEMBERS, club)
-        rows = _export(found(club, request.GET, today).order_by("last_name", "first_name", "pk"), today)
+        rows = _export(found(club, request.GET, today).order_by("last_name", "first_name", "pk"), club, today)
         return exports.response(asked, f"{club.slug}-members", EXPORT_HEADER, rows)
     if not table.page.rows:
         table.empty = _empty(club, table, today)
     table.page.rows[:] = rows_of(club, table.page.rows, today, prices=prices)
     if not request.GET.get("q"):  # what was searched for stays out of other addresses
         table.extra["of"] = f"?{urlencode({'of': listing.kept(LISTED, request.GET) or 'sort=name'})}"
-    context = {
-        "may_edit": may_edit,
-        "to_mend": min(to_mend, COUNT_TO),
-        "fresh_marks": [(mark, mark.made_at + bulk.REVERSIBLE) for mark in beside[1]] if fresh else [],
-        "may_take_back": access.may(frame.person(request), Right.CLEAR_DNC, club),
-    }
+    context = {"may_edit": may_edit, "to_mend": min(to_mend, COUNT_TO)}
     return tables.answer(request, "memberships/member_list.html", table, context)
 
 
@@ -241,7 +233,7 @@ EXPORT_HEADER = (
 )  # fmt: skip
 
 
-def _export(members: QuerySet[Member], today: dt.date) -> Iterator[list[object]]:
+def _export(members: QuerySet[Member], _club: Club, today: dt.date) -> Iterator[list[object]]:
     for batch in _batches(members.iterator(chunk_size=1000), 1000):
         stands = standing.of_members(members=[member.pk for member in batch], on=today)
         for member in batch:
@@ -282,6 +274,8 @@ LISTED = listing.register(
         found=found,
         header=EXPORT_HEADER,
         export=_export,
+        member="pk",
+        named=str,
     )
 )
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -78,14 +77,12 @@ def membership_list(request: HttpRequest) -> HttpResponse:
             request, club, LISTED, _built_in(prices), lambda query: found(club, query, today, prices=prices)
         ),
         exports=may_export,
-        selectable=may_export,
-        bulk_url=reverse("memberships_bulk") if may_export else "",
-        bulk_template="memberships/_bulk_memberships.html",
+        **listing.acts(request, club, LISTED),
     )
     asked = request.GET.get("export")
     if asked in exports.FORMATS:
         access.require(frame.person(request), Right.EXPORT_MEMBERS, club)
-        rows = _export(table.queryset.order_by("effective_ends_on", "pk"), today)
+        rows = _export(table.queryset.order_by("effective_ends_on", "pk"), club, today)
         return exports.response(asked, f"{club.slug}-memberships", EXPORT_HEADER, rows)
     if not table.page.rows:
         count = table.ways(lambda query: found(club, query, today, prices=prices)[:COUNT_TO].count())
@@ -194,7 +191,7 @@ EXPORT_HEADER = (
 )  # fmt: skip
 
 
-def _export(rows: QuerySet[Membership], _today: dt.date) -> Iterator[list[object]]:
+def _export(rows: QuerySet[Membership], _club: Club, _today: dt.date) -> Iterator[list[object]]:
     for row in rows.iterator(chunk_size=1000):
         yield [
             row.external_id or "",
@@ -224,6 +221,6 @@ LISTED = listing.register(
         found=found,
         header=EXPORT_HEADER,
         export=_export,
-        picked="membership",
+        member="member_id",
     )
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -32,6 +33,10 @@ COLUMNS = (
     tables.Column("act", gettext_lazy("What to do")),
 )
 SORTS = {"at": (By("at"), By("id"))}
+WHYS = (
+    (Visit.Mend.NO_MEMBERSHIP.value, gettext_lazy("no membership")),
+    (Visit.Mend.FROZEN.value, gettext_lazy("on a frozen day")),
+)
 
 
 @policy(Right.EDIT_MEMBERS)
@@ -39,7 +44,6 @@ SORTS = {"at": (By("at"), By("id"))}
 def to_mend(request: HttpRequest) -> HttpResponseBase:
     """The visits that somebody should look at, newest first, with what can be done."""
     club = frame.current_club(request, Right.EDIT_MEMBERS)
-    whys = ((Visit.Mend.NO_MEMBERSHIP.value, _("no membership")), (Visit.Mend.FROZEN.value, _("on a frozen day")))
     table = tables.Table(
         query=request.GET,
         queryset=found(club, request.GET),
@@ -47,23 +51,17 @@ def to_mend(request: HttpRequest) -> HttpResponseBase:
         sorts=SORTS,
         default_sort="-at",
         row_template="memberships/_visit_to_mend_row.html",
-        filters=(tables.Filter("why", _("What is wrong"), list(whys)),),
+        filters=(tables.Filter("why", _("What is wrong"), list(WHYS)),),
         views=listing.tabs(
-            request, club, LISTED, [(_("All"), {}), *((label, {"why": why}) for why, label in whys)],
+            request, club, LISTED, [(_("All"), {}), *((label, {"why": why}) for why, label in WHYS)],
             lambda query: found(club, query),
         ),
         exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
+        **listing.acts(request, club, LISTED),
     )  # fmt: skip
     if table.exports:
-        named, header = dict(whys), ("external_id", "member", "at", "zone", "why")
-        lines = (
-            (
-                *(row.member.external_id or "", row.member.name, row.at.astimezone(club.zone), row.zone),
-                named.get(row.to_mend, row.to_mend),
-            )
-            for row in table.queryset.order_by("-at", "-pk").iterator(1000)
-        )
-        if download := exports.asked(request, f"{club.slug}-visits-to-mend", header, lambda: lines):
+        lines = _lines(table.queryset.order_by("-at", "-pk"), club)
+        if download := exports.asked(request, f"{club.slug}-visits-to-mend", EXPORT_HEADER, lambda: lines):
             return download
     if not table.page.rows:
         text = _("Visits without a membership and visits on frozen days are listed here.")
@@ -80,11 +78,22 @@ def found(club: Club, query: QueryDict, _today: dt.date | None = None) -> QueryS
     return rows.filter(to_mend=why) if why else rows
 
 
+EXPORT_HEADER = ("external_id", "member", "at", "zone", "why")
+
+
+def _lines(rows: QuerySet[Visit], club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+    named = dict(WHYS)
+    for row in rows.select_related("member").iterator(1000):
+        at = row.at.astimezone(club.zone)
+        yield row.member.external_id or "", row.member.name, at, row.zone, named.get(row.to_mend, row.to_mend)
+
+
 LISTED = listing.register(
     listing.Listed(
-        "visits_to_mend", gettext_lazy("Visits to mend"), "visits_to_mend", Right.EDIT_MEMBERS, ("why",), found
+        "visits_to_mend", gettext_lazy("Visits to mend"), "visits_to_mend", Right.EDIT_MEMBERS, ("why",), found,
+        header=EXPORT_HEADER, export=_lines, member="member_id",
     )
-)
+)  # fmt: skip
 
 
 @policy(Right.EDIT_MEMBERS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from operator import attrgetter
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -19,6 +21,7 @@ from config.paging import By
 from memberships import access, frame, quiet
 from memberships.exports import PLANS as FILE_OF_PLANS
 from memberships.exports import PROMOTIONS as FILE_OF_PROMOTIONS
+from memberships.exports import File
 from memberships.exports import table as file_rows
 from memberships.models import Audience, Club, Membership, Plan, Promotion, PromotionKind
 from memberships.rights import Right
@@ -70,13 +73,14 @@ def plan_list(request: HttpRequest) -> HttpResponseBase:
         row_template="memberships/_plan_row.html",
         filters=(tables.Filter("sale", _("For sale"), [("1", _("yes")), ("0", _("no"))]),),
         exports=True,
+        **listing.acts(request, club, PLANS),
         views=listing.tabs(
             request, club, PLANS, [(_("All"), {}), (_("For sale"), {"sale": "1"}), (_("Not for sale"), {"sale": "0"})],
             lambda query: found_plans(club, query, today),
         ),
     )  # fmt: skip
     if prices:
-        header, rows = FILE_OF_PLANS.columns, lambda: file_rows(FILE_OF_PLANS, club, today)
+        header, rows = FILE_OF_PLANS.columns, lambda: _plan_lines(table.queryset, club, today)
     else:
         header = ("code", "name", "term", "zones")
         shown = quiet.plans(table.queryset.order_by("code"))
@@ -120,6 +124,7 @@ def promotion_list(request: HttpRequest) -> HttpResponseBase:
         sorts=PROMOTION_SORTS,
         default_sort="-starts",
         exports=True,
+        **listing.acts(request, club, PROMOTIONS),
         row_template="memberships/_promotion_row.html",
         filters=(
             tables.Filter("state", _("Sold"), list(STATES)),
@@ -134,7 +139,7 @@ def promotion_list(request: HttpRequest) -> HttpResponseBase:
     )  # fmt: skip
     columns = FILE_OF_PROMOTIONS.columns
     if download := exports.asked(
-        request, f"{club.slug}-promotions", columns, lambda: file_rows(FILE_OF_PROMOTIONS, club, today)
+        request, f"{club.slug}-promotions", columns, lambda: _promotion_lines(table.queryset, club, today)
     ):
         return download
     if not table.page.rows:
@@ -214,12 +219,37 @@ def _dress(rows: list[Promotion], today: dt.date) -> None:
         row.used_up = row.max_uses is not None and row.uses >= row.max_uses  # type: ignore[attr-defined]
 
 
+def _lines_of(file: File, rows: QuerySet, club: Club, today: dt.date) -> list[Sequence[object]]:
+    """The lines of a file that stand for these rows, in the file's own order and writing."""
+    codes, at = set(rows.order_by().values_list("code", flat=True)), file.columns.index("code")
+    return [line for line in file_rows(file, club, today) if line[at] in codes]
+
+
+def _plan_lines(rows: QuerySet[Plan], club: Club, today: dt.date) -> list[Sequence[object]]:
+    return _lines_of(FILE_OF_PLANS, rows, club, today)
+
+
+def _promotion_lines(rows: QuerySet[Promotion], club: Club, today: dt.date) -> list[Sequence[object]]:
+    return _lines_of(FILE_OF_PROMOTIONS, rows, club, today)
+
+
 PLANS = listing.register(
-    listing.Listed("plans", gettext_lazy("Plans"), "plan_list", Right.READ_OFFERS, filters=("sale",), found=found_plans)
+    listing.Listed(
+        "plans",
+        gettext_lazy("Plans"),
+        "plan_list",
+        Right.READ_OFFERS,
+        filters=("sale",),
+        found=found_plans,
+        header=FILE_OF_PLANS.columns,
+        export=_plan_lines,
+        named=attrgetter("name"),
+    )
 )
 PROMOTIONS = listing.register(
     listing.Listed(
         "promotions", gettext_lazy("Promotions"), "promotion_list", Right.READ_PRICES,
         filters=("state", "kind", "for", "code"), found=found_promotions,
+        header=FILE_OF_PROMOTIONS.columns, export=_promotion_lines, named=attrgetter("name"),
     )
 )  # fmt: skip

@@ -14,7 +14,7 @@ from config.access import policy
 from config.forms import refuse, sent
 from memberships import access, frame, saved_views
 from memberships.forms.lists import SavedViewForm
-from memberships.models import Club, SavedView
+from memberships.models import Club, SavedView, User
 from memberships.rights import Right
 from memberships.rules.errors import Refused
 from memberships.views import listing
@@ -50,7 +50,7 @@ def saved_view_new(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, _("The view %(name)s stands above the list now.") % {"name": view.name})
                 return _to_list(one, query)
-    context = {"form": form, "view": None, **_about(one, club, query)}
+    context = {"form": form, "view": None, **_about(one, user, club, query)}
     return render(request, "memberships/saved_view.html", context, status=status)
 
 
@@ -90,7 +90,7 @@ def saved_view(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("Saved."))
                 return _to_list(one, view.query)
-    context = {"form": form, "view": view, **_about(one, view.club, view.query)}
+    context = {"form": form, "view": view, **_about(one, user, view.club, view.query)}
     return render(request, "memberships/saved_view.html", context, status=status)
 
 
@@ -98,9 +98,9 @@ def _to_list(one: Listed, query: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse(one.url_name)}{'?' if query else ''}{query}")
 
 
-def _about(one: Listed, club: Club, query: str) -> dict[str, object]:
+def _about(one: Listed, user: User, club: Club, query: str) -> dict[str, object]:
     """What the page says of the list behind a view."""
     count = None
     if one.found is not None:
-        count = one.found(club, QueryDict(query), clock.today(club.zone)).order_by()[: listing.COUNT_TO].count()
+        count = one.rows(user, club, QueryDict(query), clock.today(club.zone)).order_by()[: listing.COUNT_TO].count()
     return {"listed": one, "list_url": _to_list(one, query).url, "count": count}

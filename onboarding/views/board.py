@@ -128,8 +128,8 @@ def of_club(club: Club, today: dt.date, *, who: str = "", me: Employee | None = 
     """The board of a club; ``who``: *mine* or *late*; ``stage``: whose column is shown in full."""
     running = checklists.running(club, today)
     mine = running.filter(_mine(me, today)).distinct()
-    late = running.filter(OPEN, steps__due_on__lt=today).distinct()
-    shown = {"mine": mine, "late": late}.get(who, running)
+    behind = late(club, today)
+    shown = {"mine": mine, "late": behind}.get(who, running)
     rows = (
         Checklist.objects.filter(pk__in=shown.values("pk"))
         .annotate(next_due=Min("steps__due_on", filter=OPEN))
@@ -156,9 +156,14 @@ def of_club(club: Club, today: dt.date, *, who: str = "", me: Employee | None = 
         on_the_way=running.count(),
         due_today=counts["today"],
         overdue=counts["before"],
-        late=late.count(),
+        late=behind.count(),
         mine=mine.count(),
     )
+
+
+def late(club: Club, today: dt.date) -> QuerySet[Checklist]:
+    """Checklists on the way with a step that was due before today."""
+    return checklists.running(club, today).filter(OPEN, steps__due_on__lt=today).distinct()
 
 
 def mine_q(me: Employee | None, path: str = "") -> Q:

@@ -139,7 +139,7 @@ def ids(members: list[Member]) -> list[str]:
 
 def test_do_not_call_for_many_asks_first_and_shows_how_many(anna: Client, club: Club) -> None:
     made = some(club)
-    asked = anna.post("/members/bulk/", {"do": "do_not_call", "ids": ids(made[:2])})
+    asked = anna.post("/lists/members/bulk/", {"do": "do_not_call", "ids": ids(made[:2])})
     text = asked.content.decode()
     assert asked.status_code == 200 and "Do not call 2 members" in text and "Only a manager can take it back" in text
     assert not Member.objects.exclude(do_not_call_since=None).exists()
@@ -147,7 +147,7 @@ def test_do_not_call_for_many_asks_first_and_shows_how_many(anna: Client, club: 
 
 def marked(client: Client, members: list[Member], **sent: str) -> int:
     body = {"do": "do_not_call", "ids": ids(members), "confirmed": "1", "note": "asked in writing", **sent}
-    return client.post("/members/bulk/", body).status_code
+    return client.post("/lists/members/bulk/", body).status_code
 
 
 def test_many_are_marked_with_the_reason_and_taken_back_by_a_manager(anna: Client, karin: Client, club: Club) -> None:
@@ -185,8 +185,8 @@ def test_all_that_match_are_taken_by_the_address(anna: Client, club: Club) -> No
     some(club)
     make_member(club, last_name="Nobody", phone="")
     sent = {"do": "do_not_call", "all": "1", "query": "?phone=none", "confirmed": "1", "note": "unknown"}
-    assert "Do not call 1 member<" in anna.post("/members/bulk/", sent | {"confirmed": ""}).content.decode()
-    assert anna.post("/members/bulk/", sent).status_code == 302
+    assert "Do not call 1 member<" in anna.post("/lists/members/bulk/", sent | {"confirmed": ""}).content.decode()
+    assert anna.post("/lists/members/bulk/", sent).status_code == 302
     assert [row.last_name for row in Member.objects.exclude(do_not_call_since=None)] == ["Nobody"]
 
 
@@ -196,7 +196,7 @@ def test_all_that_match_are_taken_by_the_address(anna: Client, club: Club) -> No
 )
 def test_rows_that_are_not_there_are_refused(anna: Client, club: Club, sent: dict[str, list[str]]) -> None:
     some(club)
-    answer = anna.post("/members/bulk/", {"do": "do_not_call", "confirmed": "1", "note": "x", **sent})
+    answer = anna.post("/lists/members/bulk/", {"do": "do_not_call", "confirmed": "1", "note": "x", **sent})
     assert answer.status_code == 422 and "Nothing was done" in answer.content.decode()
 
 
@@ -210,7 +210,7 @@ def test_another_clubs_row_is_refused_with_all_others(anna: Client, club: Club) 
 def test_too_many_at_once_are_refused(anna: Client, club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("memberships.bulk.MOST", 2)
     made = some(club)
-    asked = anna.post("/members/bulk/", {"do": "do_not_call", "ids": ids(made)}).content.decode()
+    asked = anna.post("/lists/members/bulk/", {"do": "do_not_call", "ids": ids(made)}).content.decode()
     assert "3 members match, and at most 2 are marked at once" in asked and 'name="note"' not in asked
     assert marked(anna, made) == 422
     assert not BulkMark.objects.exists()
@@ -222,13 +222,13 @@ def test_operators_mark_nobody(club: Club) -> None:
     assert "data-pick" not in page(nadia, "/members/")
 
 
-@pytest.mark.parametrize(("address", "name"), [("/members/bulk/", "ids"), ("/memberships/bulk/", "membership")])
+@pytest.mark.parametrize("name", ["members", "memberships"])
 def test_chosen_rows_leave_as_a_file_after_a_word_of_warning(
-    karin: Client, anna: Client, club: Club, address: str, name: str
+    karin: Client, anna: Client, club: Club, name: str
 ) -> None:
-    made = some(club)
-    rows = made[:2] if name == "ids" else [member.memberships.get() for member in made[:2]]
-    sent = {"do": "export", name: [str(row.pk) for row in rows]}
+    made, address = some(club), f"/lists/{name}/bulk/"
+    rows = made[:2] if name == "members" else [member.memberships.get() for member in made[:2]]
+    sent = {"do": "export", "ids": [str(row.pk) for row in rows]}
     assert anna.post(address, sent).status_code == 403
     asked = karin.post(address, sent).content.decode()
     assert "Export 2 rows" in asked and "cannot be called back" in asked
@@ -259,6 +259,52 @@ def test_the_list_of_members_reads_each_thing_once(
     anna.get("/members/")
     with django_assert_max_num_queries(10):
         assert "Member 0" in page(anna, "/members/")
+
+
+@pytest.mark.parametrize("name", ["memberships", "freezes", "visits_to_mend"])
+def test_the_members_behind_the_rows_of_a_list_are_marked_once_each(anna: Client, club: Club, name: str) -> None:
+    member, other = some(club, 2)
+    term = member.memberships.get()
+    rows = {
+        "memberships": [term, make_membership(member, term.plan, starts_on=dt.date(2024, 12, 1))],
+        "freezes": [make_freeze(term, days.day(f"2026-0{n}-01"), days.day(f"2026-0{n}-09")) for n in (3, 5)],
+        "visits_to_mend": [
+            Visit.objects.create(club=club, member=member, at=days.NOW - n * days.DAY, to_mend="frozen") for n in (1, 2)
+        ],
+    }[name]
+    sent = {"do": "do_not_call", "ids": [str(row.pk) for row in rows], "confirmed": "1", "note": "asked in writing"}
+    assert "Do not call 1 member<" in anna.post(f"/lists/{name}/bulk/", sent | {"confirmed": ""}).content.decode()
+    assert anna.post(f"/lists/{name}/bulk/", sent).status_code == 302
+    assert list(Member.objects.exclude(do_not_call_since=None)) == [member], other
+    assert "1 member marked as not to be called" in page(anna, {"freezes": "/freezes/"}.get(name, "/members/"))
+
+
+def test_plans_promotions_and_closures_leave_as_chosen_and_mark_nobody(karin: Client, club: Club) -> None:
+    plans = [make_plan(club, code) for code in ("A12", "B12", "C12")]
+    closures = [
+        Closure.objects.create(club=club, why=why, made_at=days.NOW, starts_on=days.TODAY, ends_on=days.TODAY)
+        for why in ("Floods", "Christmas")
+    ]
+    for name, rows, kept, left in (("plans", plans[:2], "B12", "C12"), ("closures", closures[:1], "Floods", "Chr")):
+        sent = {"do": "export", "ids": [str(row.pk) for row in rows], "confirmed": "1", "form": "csv"}
+        file = karin.post(f"/lists/{name}/bulk/", sent)
+        text = b"".join(file.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+        assert kept in text and left not in text
+        assert karin.post(f"/lists/{name}/bulk/", sent | {"do": "do_not_call"}).status_code == 404
+
+
+def test_a_file_of_a_filtered_list_holds_what_the_list_shows(karin: Client, club: Club) -> None:
+    make_plan(club, "A12")
+    make_plan(club, "OLD", active=False)
+    file = karin.get("/plans/?sale=1&export=csv")
+    text = b"".join(file.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert "A12" in text and "OLD" not in text
+
+
+def test_a_list_that_is_none_or_that_one_may_not_read_takes_no_bulk(anna: Client, karin: Client, club: Club) -> None:
+    assert karin.post("/lists/passwords/bulk/", {"do": "export", "all": "1"}).status_code == 404
+    assert karin.post("/lists/audit/bulk/", {"do": "export", "all": "1"}).status_code == 404
+    assert anna.post("/lists/complaints/bulk/", {"do": "do_not_call", "all": "1"}).status_code == 403
 
 
 # ---- freezes and closures

@@ -19,7 +19,7 @@ from tests.trust import world
 from tests.trust.world import Side
 
 API = "api/v1/"
-WORDS = {"how": "thinking", "code": "fr"}
+WORDS = {"how": "thinking", "code": "fr", "name": "members"}
 """Values of what is no object in an address, by its name."""
 MISSING, MISSING_SLUG = 987_654_321, "no-such-club"
 KWARG = re.compile(r"<(?:(\w+):)?(\w+)>")
