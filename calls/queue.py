@@ -253,7 +253,8 @@ def extend(*, task: CallTask, operator: User, now: dt.datetime) -> CallTask:
 def release(*, task: CallTask, operator: User, why: str, now: dt.datetime) -> CallTask:
     """Gives a task back unrung: to others at once, to this operator after the pause.
 
-    After ``max_releases`` by different operators it leaves the queue for the supervisor's list.
+    After ``max_releases`` by different operators it leaves the queue for the supervisor's list; put back from there,
+    after as many more.
     Raises NoWord without a word why, NotYours.
     """
     if not why.strip():
@@ -263,11 +264,24 @@ def release(*, task: CallTask, operator: User, why: str, now: dt.datetime) -> Ca
         if locked.status != TaskStatus.LEASED or locked.holder_id != operator.pk:
             raise NotYours(_("You no longer hold this call."))
         TaskRelease.objects.create(task=locked, operator=operator, at=now, why=why.strip()[:200])
-        by = locked.releases.values("operator").distinct().count()
-        to_supervisor = by >= policy.of_club(locked.club_id).max_releases
+        most = policy.of_club(locked.club_id).max_releases
+        to_supervisor = _skipped_by(locked, most) >= most
         free(locked, now=now, to_supervisor=to_supervisor)
     task.refresh_from_db()
     return task
+
+
+def _skipped_by(task: CallTask, most: int) -> int:
+    """How many operators gave the task back since it last came off the supervisor's list.
+
+    Whoever skips it after ``most`` had done so got it from the supervisor: the count began anew.
+    """
+    by: set[int] = set()
+    for operator in task.releases.order_by("at", "pk").values_list("operator_id", flat=True):
+        if len(by) >= most:
+            by = set()
+        by.add(operator)
+    return len(by)
 
 
 def force_release(*, task: CallTask, by: User, why: str, now: dt.datetime) -> CallTask:

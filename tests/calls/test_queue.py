@@ -270,6 +270,20 @@ def test_three_releases_by_different_operators_send_it_to_the_supervisor(club: C
     assert queue.back_to_queue(task=task, now=NOW).status == TaskStatus.READY
 
 
+def test_a_call_that_the_supervisor_put_back_is_skipped_as_often_again_before_it_returns(club: Club) -> None:
+    task = make_task(make_member(club))
+    people = [make_user(club, "operator", name) for name in ("olga", "nadia", "dmitri", "fourth")]
+    listed = []
+    for turn, operator in enumerate([*people[:3], people[3], people[0], people[3], people[1]]):
+        now = NOW + turn * dt.timedelta(hours=1)
+        if task.to_supervisor:
+            queue.back_to_queue(task=task, now=now)
+        assert queue.next_task(operator=operator, clubs=[club.pk], now=now) == task
+        queue.release(task=task, operator=operator, why="no", now=now)
+        listed.append(task.to_supervisor)
+    assert listed == [False, False, True, False, False, False, True]
+
+
 def test_a_supervisor_takes_a_lease_back_unless_they_talk(club: Club, olga: User) -> None:
     boss = make_user(club, "manager", "boss")
     task = make_task(make_member(club))
