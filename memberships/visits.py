@@ -112,6 +112,23 @@ def take_as_return(*, visit: Visit, now: dt.datetime, by: User | None) -> Freeze
         return ended
 
 
+def take_returns(*, club: Club, visits: Iterable[Visit], now: dt.datetime, by: User | None) -> set[int]:
+    """End the freezes that stored visits fall into, each by the first of them; answers the members whose ended.
+
+    A freeze that cannot be ended so (a closure's, or one that would move what has started) stays.
+    """
+    members, tried = set(), set()
+    for visit in sorted(visits, key=lambda visit: (visit.at, visit.pk)):
+        day = local_time.local_day(visit.at, club.zone)
+        freeze = _freezes([visit.member_id], [day])(visit.member_id, day)
+        if freeze is None or freeze.pk in tried:
+            continue
+        tried.add(freeze.pk)
+        if _ends(freeze, day, now, by):
+            members.add(visit.member_id)
+    return members
+
+
 def mend_covered(*, member: Member) -> list[int]:
     """Visits without membership that one covers now are no longer listed; answers their ids."""
     marked = Visit.objects.filter(member=member, to_mend=Visit.Mend.NO_MEMBERSHIP)
@@ -186,11 +203,13 @@ def _store(club: Club, fresh: list[Visit], added: Added, now: dt.datetime, by: U
 
 
 def _ends(freeze: Freeze, day: dt.date, now: dt.datetime, by: User | None) -> bool:
-    """Whether the freeze could be ended by a visit on the day."""
+    """Whether the freeze could be ended by a visit on the day; those after it are then on no frozen day any more."""
     try:
         freezing.end(freeze=freeze, returned_on=day, now=now, by=by, supervisor=True)
     except Refused:
         return False
+    member = freeze.membership.member
+    _unmark_from(member.pk, day, member.club)
     return True
 
 
@@ -220,7 +239,7 @@ def _freezes(members: Iterable[int], days: Iterable[dt.date]) -> _Frozen:
         return _Frozen([])
     rows = Freeze.objects.filter(membership__member__in=members, voided=False)
     rows = rows.filter(starts_on__lte=max(asked), ends_on__gte=min(asked))
-    return _Frozen(rows.select_related("membership"))
+    return _Frozen(rows.select_related("membership__member__club"))
 
 
 def _unmark_from(member: int, day: dt.date, club: Club) -> None:

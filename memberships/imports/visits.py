@@ -8,15 +8,20 @@ from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
+from memberships import visits
 from memberships.imports import cells, mending
 from memberships.imports.cells import Reader, Spellings, Text
 from memberships.imports.dates import Instants
 from memberships.imports.job import Counts, Job, Stretch
+from memberships.models import ClubPolicy, Visit
 from memberships.rules import local_time
 
 
 class Visits:
-    """One row a visit, found again by member and instant. One without membership is kept and listed to mend."""
+    """One row a visit, found again by member and instant. One without membership is kept and listed to mend.
+
+    So is one on a frozen day; where the club's policy takes it as an early return, it ends the freeze instead.
+    """
 
     name: ClassVar[str] = "visits"
     required: ClassVar[tuple[str, ...]] = ("member", "at")
@@ -91,4 +96,17 @@ class Visits:
             WHERE v.stored_id IS NULL ORDER BY v.line
             ON CONFLICT (member_id, at) DO NOTHING
         """)
+        if self.job.policy.frozen_visit == ClubPolicy.FrozenVisit.EARLY_RETURN:
+            self._take_returns()
         return Counts(created, updated)
+
+    def _take_returns(self) -> None:
+        """The new visits on frozen days end the freezes, where that can be; one that is stored already ends none."""
+        marked = self.job.ask("""
+            SELECT v.id FROM import_new n JOIN memberships_visit v ON v.member_id = n.member_id AND v.at = n.at
+            WHERE n.stored_id IS NULL AND v.to_mend = 'frozen'
+        """)
+        rows = Visit.objects.filter(pk__in=[pk for (pk,) in marked])
+        members = visits.take_returns(club=self.job.club, visits=rows, now=self.job.now, by=self.job.by)
+        if members:  # their later visits may lie behind an end that came nearer
+            mending.mark_again(self.job, ", ".join(map(str, sorted(members))))

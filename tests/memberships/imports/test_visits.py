@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memberships.models import Club, ClubPolicy, Freeze, Member, Visit
+from memberships.models import Closure, Club, ClubPolicy, Freeze, Member, Visit
 from tests import factories
 from tests.days import at, day
 from tests.memberships.imports.conftest import Load
@@ -55,14 +55,39 @@ def test_visit_is_of_the_club_s_day(load: Load, member: Member) -> None:
     assert marks == ["no_membership", "", ""]
 
 
-@pytest.mark.parametrize("policy", ClubPolicy.FrozenVisit.values)
-def test_visit_on_a_frozen_day_is_marked_and_ends_no_freeze(load: Load, member: Member, policy: str) -> None:
-    ClubPolicy.objects.update(frozen_visit=policy)
+def test_a_visit_on_a_frozen_day_is_marked_and_ends_no_freeze(load: Load, member: Member) -> None:
     membership = member.memberships.get()
     factories.make_freeze(membership, day("2026-05-01"), day("2026-05-10"))
     load("visits", FILE)
     assert list(Visit.objects.order_by("at").values_list("to_mend", flat=True)) == ["frozen", "frozen", "no_membership"]
     assert Freeze.objects.get().ends_on == day("2026-05-10")
+
+
+def test_by_policy_the_first_visit_on_a_frozen_day_of_a_file_ends_the_freeze_once(load: Load, member: Member) -> None:
+    ClubPolicy.objects.update(frozen_visit=ClubPolicy.FrozenVisit.EARLY_RETURN)
+    freeze = factories.make_freeze(member.memberships.get(), day("2026-05-01"), day("2026-05-10"))
+    text = "member,at\nA0,2026-05-07T09:00\nA0,2026-05-04T09:00\nA0,2026-05-08T09:00\n"
+    assert load("visits", text, dry_run=True).created == 3
+    freeze.refresh_from_db()
+    assert freeze.ends_on == day("2026-05-10"), "a check ends nothing"
+    for created in (3, 0):
+        assert load("visits", text).created == created
+        freeze.refresh_from_db()
+        assert (freeze.ends_on, freeze.returned_on, freeze.voided) == (day("2026-05-03"), day("2026-05-04"), False)
+        assert set(Visit.objects.values_list("to_mend", flat=True)) == {""}
+    load("visits", "member,at\nA0,2026-05-02T09:00\n")
+    freeze.refresh_from_db()
+    assert freeze.returned_on == day("2026-05-02"), "an earlier visit told later"
+
+
+def test_a_visit_that_cannot_end_a_freeze_is_marked_whatever_the_policy(load: Load, club: Club, member: Member) -> None:
+    ClubPolicy.objects.update(frozen_visit=ClubPolicy.FrozenVisit.EARLY_RETURN)
+    closed = Closure.objects.create(
+        club=club, starts_on=day("2026-05-01"), ends_on=day("2026-05-10"), why="works", made_at=at("2026-04-01T09:00Z")
+    )
+    factories.make_freeze(member.memberships.get(), day("2026-05-01"), day("2026-05-10"), closure=closed)
+    load("visits", "member,at\nA0,2026-05-04T09:00\n")
+    assert Visit.objects.get().to_mend == "frozen"
 
 
 def test_visits_find_their_membership_when_it_is_loaded_later(load: Load, member: Member) -> None:
