@@ -15,6 +15,11 @@ AWAY_AFTER = dt.timedelta(minutes=5)
 SEEN_EVERY = dt.timedelta(seconds=30)
 PAUSED = OperatorState.State.PAUSED
 AVAILABLE = OperatorState.State.AVAILABLE
+LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
+MOST_KEPT = 10_000
+
+_heard: dict[tuple[int, int], dt.datetime] = {}
+"""When this process last noted an operator in a club."""
 
 
 class NoWord(Invalid):
@@ -54,6 +59,20 @@ def seen(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Operato
         _write(operator, [*missing, *back], AVAILABLE, "", now)
         OperatorState.objects.filter(pk__in=[row.pk for row in stale]).update(seen_at=now)
     return next((row for row in rows if row.state == PAUSED), None)
+
+
+def heard(*, operator: User, clubs: Collection[int], now: dt.datetime) -> None:
+    """What an operator does from a program of their own is a sign of them too: as ``seen``.
+
+    The database is asked by each process a few times a minute at most, however often they claim.
+    """
+    due = [club for club in clubs if abs(now - _heard.get((operator.pk, club), LONG_AGO)) > SEEN_EVERY]
+    if not due:
+        return
+    seen(operator=operator, clubs=due, now=now)
+    if len(_heard) > MOST_KEPT:
+        _heard.clear()
+    _heard.update(((operator.pk, club), now) for club in due)
 
 
 def is_away(state: OperatorState, now: dt.datetime) -> bool:

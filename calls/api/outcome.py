@@ -12,7 +12,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls import outcomes
+from calls import outcomes, presence
 from calls.api import shapes, work
 from calls.models import Attends, CallAttempt, CallTask, Outcome, Purpose, RefusalReason
 from config import api, clock
@@ -75,7 +75,9 @@ def outcome(request: Request, pk: int) -> Response:
     data = finding.body(request, OutcomeBody)
     said = _said(data, task.club, duration_s=data.get("duration_s"), close_also=data.get("close_also"))
     also = [_also(one, place, task, user) for place, one in enumerate(data.get("also", []))]
-    done = outcomes.record(task=task, operator=user, said=said, also=also, now=clock.now())
+    now = clock.now()
+    done = outcomes.record(task=task, operator=user, said=said, also=also, now=now)
+    presence.heard(operator=user, clubs=[task.club_id], now=now)
     attempt = work.attempt_of(request, done.attempt, task.club)
     shown = {"task": done.task, "attempt": attempt, "created": done.created}
     return Response(shapes.RecordedSerializer(shown).data)

@@ -12,7 +12,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls import backlog, callbacks, cards, dialling, outcomes, planning, queue
+from calls import backlog, callbacks, cards, dialling, outcomes, planning, presence, queue
 from calls.api import policies, shapes
 from calls.models import CallAttempt, CallTask, Kind, TaskStatus
 from config import api, clock
@@ -143,6 +143,7 @@ def next_call(request: Request) -> Response:
     clubs = [finding.club_in_body(user, slug, Right.WORK_QUEUE).pk] if slug else access.club_ids(user, Right.WORK_QUEUE)
     now = clock.now()
     task = queue.next_task(operator=user, clubs=clubs, now=now)
+    presence.heard(operator=user, clubs=clubs, now=now)
     if task is None:
         return Response(status=204)
     found = cards.next_call(task=task, operator=user, now=now)
@@ -183,7 +184,9 @@ def _task(request: Request, pk: int) -> CallTask:
 @policy(Right.WORK_QUEUE)
 @api_view(["POST"])
 def extend(request: Request, pk: int) -> Response:
-    task = queue.extend(task=_task(request, pk), operator=finding.acting(request), now=clock.now())
+    user, task, now = finding.acting(request), _task(request, pk), clock.now()
+    task = queue.extend(task=task, operator=user, now=now)
+    presence.heard(operator=user, clubs=[task.club_id], now=now)
     return Response(shapes.TaskSerializer(task).data)
 
 

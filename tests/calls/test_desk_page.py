@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -360,3 +361,14 @@ def test_others_on_the_number_are_booked_promised_and_noted_in_the_same_call(des
     assert Meeting.objects.get().member == mates[0]
     assert CallTask.objects.get(kind="callback").member == mates[1]
     assert CallAttempt.objects.get(member=mates[2]).note == "Will say later"
+
+
+def test_the_card_of_a_reminder_offers_confirmed_first(desk: Client, club: Club) -> None:
+    task = due(club, kind="meeting_reminder", origin="renewal")
+    take(desk)
+    ring(desk, task)
+    page = desk.get("/calls/").content.decode()
+    buttons = re.findall(r'<button class="([^"]*primary[^"]*)"[^>]*value="(\w+)" data-key="(\w+)"', page)
+    assert [(value, key) for _classes, value, key in buttons] == [("confirmed", "G")]
+    assert page.count('value="confirmed"') == 1
+    assert say(desk, task, "confirmed").status_code == 200

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from calls import presence
@@ -15,6 +17,7 @@ from memberships.models import Club, User
 from tests import days
 from tests.calls.test_desk_page import due, ring, say, take
 from tests.factories import make_club, make_employee, make_user
+from tests.memberships.api.client import Api
 from tests.web import browser
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +131,27 @@ def test_the_heartbeat_of_an_empty_desk_answers_nothing(desk: Client, club: Club
     assert desk.post(reverse("desk_here")).status_code == 204
     assert OperatorState.objects.get().state == "available"
     assert desk.get(reverse("desk_here")).status_code == 405
+
+
+def test_who_works_by_the_api_alone_is_there_for_the_supervisor(club: Club) -> None:
+    olga = make_employee(club, "operator", "olga")
+    api = Api(olga.user)
+    due(club, 1)
+    task = api.post("calls/next").body["task"]["id"]
+    row = OperatorState.objects.get()
+    assert row.state == OperatorState.State.AVAILABLE and row.seen_at >= NOW
+    assert olga.name in live(club)
+    for path, body in ((f"calls/tasks/{task}/extend", {}), (f"calls/tasks/{task}/outcome", {"outcome": "no_answer"})):
+        presence._heard.clear()  # as another process
+        OperatorState.objects.update(seen_at=NOW - 4 * MINUTE)
+        assert api.post(path, body).status in (200, 201)
+        assert OperatorState.objects.get().seen_at >= NOW
+
+
+def test_who_claims_by_the_api_again_and_again_costs_no_statement_more(club: Club, olga: User) -> None:
+    presence.heard(operator=olga, clubs=[club.pk], now=NOW)
+    with CaptureQueriesContext(connection) as queries:
+        presence.heard(operator=olga, clubs=[club.pk], now=NOW + presence.SEEN_EVERY)
+    assert not queries.captured_queries
+    presence.heard(operator=olga, clubs=[club.pk], now=NOW + MINUTE)
+    assert OperatorState.objects.get().seen_at == NOW + MINUTE
