@@ -11,7 +11,16 @@ from django.urls import reverse
 
 from memberships.models import Club, Freeze, Member, User
 from tests import days
-from tests.factories import make_club, make_member, make_membership, make_plan, make_user, make_visits, phone
+from tests.factories import (
+    make_club,
+    make_freeze,
+    make_member,
+    make_membership,
+    make_plan,
+    make_user,
+    make_visits,
+    phone,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +157,23 @@ def test_a_freeze_is_previewed_then_given_then_ended(anna: Client, club: Club) -
     assert anna.post(reverse("freeze_end", args=[freeze.pk]), {"returned_on": "2026-11-21"}).status_code == 302
     term.refresh_from_db()
     assert term.effective_ends_on == dt.date(2026, 12, 5)
+
+
+def test_the_page_of_a_freeze_offers_lengths_that_fit_and_shows_the_allowance(anna: Client, club: Club) -> None:
+    term = member_with_term(club).memberships.get()
+    make_freeze(term, dt.date(2026, 3, 1), dt.date(2026, 3, 20))
+    url = reverse("freeze_new", args=[term.pk])
+    page = anna.get(url)
+    allowance = page.context["allowance"]
+    assert (allowance.used, allowance.left, allowance.all, allowance.count) == (20, 25, 45, 2)
+    assert allowance.lengths == [7, 14, 21, 25]
+    text = page.content.decode()
+    assert "all 25 left" in text and "freeze 2 of 3" in text and "20 days used, 0 in this freeze, 25 left" in text
+    sent = {"starts_on": "2026-11-16", "ends_on": "2026-11-29"}
+    preview = anna.post(f"{url}?preview=1", sent).content.decode()
+    assert "20 days used, 14 in this freeze, 11 left" in preview and preview.count("hx-swap-oob") == 2
+    make_freeze(term, dt.date(2026, 4, 1), dt.date(2026, 4, 19))
+    assert anna.get(url).context["allowance"].lengths == [], "six days left are fewer than the shortest freeze"
 
 
 @pytest.mark.parametrize(
