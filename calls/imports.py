@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 
 from calls.models import Kind, RefusalReason
-from calls.policy import RINGABLE_PHONE
+from calls.policy import ringable_phone
 from calls.rules import kinds as rule_kinds
 from calls.rules import outcomes, reasons
 from memberships.imports import cells, mending
@@ -38,6 +38,8 @@ SAID = {
 COLUMNS = {name: f"{name}_id" if name in ("operator", "reason", "absence_reason") else name for name in SAID}
 OWN = "(a.task_id IS NOT NULL OR a.script_version IS NOT NULL OR a.corrected_why <> '' OR a.undone <> '[]'::jsonb)"
 """A call that was made here, or put right here since."""
+
+RINGABLE_PHONE = ringable_phone("%(day)s::date")
 
 MEMBERSHIP = """
     SELECT s.id FROM memberships_membership s

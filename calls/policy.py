@@ -45,12 +45,15 @@ WHERE c.id = ANY (%(clubs)s::bigint[])
 """
 """Which version of its rows each club's policy is: it changes with every change of theirs, in every process at once."""
 
-RINGABLE_PHONE = f"""
-CASE WHEN m.birthday > (%(day)s::date - interval '{ADULT_YEARS} years') THEN m.guardian_phone ELSE m.phone END
-"""
-"""The number that is rung: a minor's guardian's, or none."""
 
-FACTS = f"""
+def ringable_phone(day: str) -> str:
+    """In SQL: the number that is rung of a member ``m`` on a day of the club: a minor's guardian's, or none."""
+    return f"CASE WHEN m.birthday > ({day} - interval '{ADULT_YEARS} years') THEN m.guardian_phone ELSE m.phone END"
+
+
+def facts_of(members: str, *, since: str, day: str) -> str:
+    """The statement of what is known of members: what their ids must match, and the two values, each in SQL."""
+    return f"""
 SELECT m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
     m.deceased_on IS NOT NULL, m.do_not_call_since, m.phone_bad_since, m.phone_changed_at, m.consent_calls,
     EXISTS (SELECT FROM calls_complaint q WHERE q.member_id = m.id AND q.status = 'open'),
@@ -59,17 +62,22 @@ SELECT m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
              FROM memberships_freeze f WHERE f.membership_id = s.id AND NOT f.voided))) ::text
      FROM memberships_membership s WHERE s.member_id = m.id),
     (SELECT json_agg(json_build_array(a.at, a.reached, a.outcome, a.kind, a.origin))::text
-     FROM calls_callattempt a WHERE a.member_id = m.id AND a.at > %(since)s),
+     FROM calls_callattempt a WHERE a.member_id = m.id AND a.at > {since}),
     (SELECT json_agg(json_build_array(a.at, a.reached, a.outcome, coalesce(a.same_dial_as_id, a.id)))::text
-     FROM calls_callattempt a WHERE a.club_id = m.club_id AND a.phone = n.phone AND a.phone <> '' AND a.at > %(since)s),
+     FROM calls_callattempt a WHERE a.club_id = m.club_id AND a.phone = n.phone AND a.phone <> '' AND a.at > {since}),
     (SELECT json_agg(json_build_array(b.status, b.purpose, b.starts_at, b.ends_at, b.closed_at, t.kind, t.origin))::text
      FROM calls_meeting b LEFT JOIN calls_calltask t ON t.id = b.task_id
-     WHERE b.member_id = m.id AND (b.status = 'scheduled' OR b.result = 'refused' AND b.closed_at > %(since)s))
+     WHERE b.member_id = m.id AND (b.status = 'scheduled' OR b.result = 'refused' AND b.closed_at > {since}))
 FROM memberships_member m
 JOIN memberships_club c ON c.id = m.club_id
-CROSS JOIN LATERAL (SELECT {RINGABLE_PHONE} AS phone) n
-WHERE m.id = ANY (%(members)s::bigint[])
+CROSS JOIN LATERAL (SELECT {ringable_phone(day)} AS phone) n
+WHERE m.id {members}
 """
+
+
+FACTS = facts_of("= ANY (%(members)s::bigint[])", since="%(since)s", day="%(day)s::date")
+FACTS_WIDE = 14
+"""How many columns ``facts_of`` answers."""
 
 LOOKS_BACK = dt.timedelta(days=31)
 """Attempts older than this count in nothing but refusals, which a policy may let count for longer."""
@@ -109,11 +117,16 @@ def of_versions(versions: Mapping[int, str]) -> dict[int, Policy]:
 
 def facts(members: Sequence[int], *, at: dt.datetime, policies: Mapping[int, Policy]) -> dict[int, Facts]:
     """What is known of each member, by id, in one query. ``policies``: those of all their clubs."""
-    longest = max((known.refused_days for known in policies.values()), default=0)
-    since = at - max(LOOKS_BACK, dt.timedelta(days=longest + 1))
     zone = next(iter(policies.values())).zone if policies else dt.UTC
+    since = looks_back(policies.values(), at)
     params = {"members": list(members), "since": since, "day": at.astimezone(zone).date()}
-    return {row[0]: _facts(row) for row in prepared.rows(FACTS, params)}
+    return {row[0]: facts_in(row) for row in prepared.rows(FACTS, params)}
+
+
+def looks_back(policies: Iterable[Policy], at: dt.datetime) -> dt.datetime:
+    """Since when attempts and refusals count under these rules."""
+    longest = max((known.refused_days for known in policies), default=0)
+    return at - max(LOOKS_BACK, dt.timedelta(days=longest + 1))
 
 
 def why(
@@ -161,7 +174,8 @@ def parse(row: Mapping[str, Any]) -> Policy:
     return Policy(**values)
 
 
-def _facts(row: tuple) -> Facts:
+def facts_in(row: tuple) -> Facts:
+    """What a row of ``facts_of`` says."""
     (_id, _club, zone, phone, deceased, dnc, bad, changed, consent, complaint, held, own, number, meetings) = row
     attempts = [(_instant(at), *rest) for at, *rest in json.loads(own or "[]")]
     refusals = [

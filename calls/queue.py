@@ -1,11 +1,12 @@
 """The queue (§6): who is rung next, who holds what.
 
 Claiming, in order:
-1. One look (``ZONES``): in which time zones of the operator's clubs anything is ready, the clubs' policies, and
-   whether tasks are due to wake or leases to lapse; those are moved first.
+1. A look (``STATE``): in which time zones of the operator's clubs anything is ready, which version the clubs' policies
+   are, and whether tasks are due to wake or leases to lapse; those are moved first. The process remembers it.
 2. Which zones are open now is worked out here, never in SQL.
-3. One statement (``CLAIM``) answers the task that the operator holds already, or peeks at the head of each open
-   zone's queue without locking, walks the heads best first and leases one row.
+3. One statement (``CLAIM``) makes sure that the look still holds, peeks at the head of each open zone's queue without
+   locking, walks the heads best first, leases one row and answers it with what the policy has to know of that member.
+   Where it finds nothing, the operator holds a task already, or the look was an old one, or nothing may be rung.
 4. The policy is asked about that member. A blocked task leaves *ready* for the instant when it may come back and
    the next is claimed: nothing is filtered behind a LIMIT, and the head stays clean.
 The law lies below in partial unique constraints: one lease per operator, one per phone number. Two tabs, or two
@@ -53,30 +54,37 @@ AND (NOT t.call_live OR t.lease_until <= %(now)s - interval '4 hours')
 """
 """Nobody keeps the card any more. Whoever dialled may be talking still, but not for hours without a heartbeat."""
 
-ZONES = f"""
-WITH RECURSIVE zone AS (
+STATE = f"""
+(WITH RECURSIVE zone AS (
     SELECT c.club_id, (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = c.club_id) AS tz
     FROM unnest(%(clubs)s::bigint[]) AS c(club_id)
     UNION ALL
     SELECT z.club_id,
         (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = z.club_id AND t.tz > z.tz)
     FROM zone z WHERE z.tz IS NOT NULL
-), due AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
-        OR EXISTS (SELECT FROM calls_calltask t WHERE {LEASE_OVER}) AS any
 )
-SELECT z.club_id, z.tz, v.version, due.any
-FROM zone z JOIN ({policy.VERSIONS}) AS v(club_id, version) USING (club_id) CROSS JOIN due
+SELECT json_build_array(
+    EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
+        OR EXISTS (SELECT FROM calls_calltask t WHERE {LEASE_OVER}),
+    (SELECT json_agg(json_build_array(z.club_id, z.tz) ORDER BY z.club_id, z.tz) FROM zone z WHERE z.tz IS NOT NULL),
+    (SELECT json_agg(json_build_array(v.club_id, v.version) ORDER BY v.club_id)
+     FROM ({policy.VERSIONS}) AS v(club_id, version)))::text)
 """
+"""What a look sees, as JSON: whether a sweep is due, the zones with ready tasks, the versions of the policies."""
+
+HELD = "t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing"
+AS_SEEN = f"{STATE} = %(seen)s AND NOT EXISTS (SELECT FROM calls_calltask t WHERE {HELD})"
 
 OPEN_ZONES = """
 jsonb_to_recordset(%(open)s::jsonb)
-    AS z(club_id bigint, tz text, below bigint, due_from timestamptz, pause interval, lease interval)
+    AS z(club_id bigint, tz text, below bigint, due_from timestamptz, pause interval, lease interval,
+         since timestamptz, day date)
 """
 
 ONE_ZONE = """
 (SELECT %(club_id)s::bigint AS club_id, %(tz)s::text AS tz, %(below)s::bigint AS below,
-    %(due_from)s::timestamptz AS due_from, %(pause)s::interval AS pause, %(lease)s::interval AS lease) z
+    %(due_from)s::timestamptz AS due_from, %(pause)s::interval AS pause, %(lease)s::interval AS lease,
+    %(since)s::timestamptz AS since, %(day)s::date AS day) z
 """
 
 FREE = """
@@ -85,25 +93,20 @@ AND t.due_at >= z.due_from AND t.due_at <= %(now)s
 AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_until <= %(now)s)
 AND NOT EXISTS (SELECT FROM calls_taskrelease r WHERE r.operator_id = %(operator)s AND r.task_id = t.id
                 AND r.at > %(now)s - z.pause)
-AND (t.phone = '' OR NOT EXISTS (
-    SELECT FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone AND h.phone <> ''
-    AND h.status = 'leased' AND NOT h.undoing AND h.holder_id <> %(operator)s
-) AND NOT EXISTS (
-    SELECT FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone
-    AND h.status = 'leased' AND h.undoing AND h.holder_id <> %(operator)s))
+AND NOT EXISTS (SELECT FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone AND h.phone <> ''
+                AND h.status = 'leased' AND h.holder_id <> %(operator)s)
 """
-"""Whom nobody else holds is asked twice, once for each of the two indexes that know: otherwise all leases are read."""
 
 FIRST_OF_MANY = f"""
 open AS MATERIALIZED (
-    SELECT z.* FROM {OPEN_ZONES} WHERE NOT EXISTS (SELECT FROM held)
+    SELECT z.* FROM {OPEN_ZONES} WHERE {AS_SEEN}
 ), heads AS MATERIALIZED (
     SELECT z.* FROM open z CROSS JOIN LATERAL (
         SELECT t.sort_key, t.due_at, t.id FROM calls_calltask t WHERE {FREE}
         ORDER BY t.sort_key, t.due_at, t.id LIMIT 1) x
     ORDER BY x.sort_key, x.due_at, x.id
 ), picked AS MATERIALIZED (
-    SELECT y.id, z.lease FROM heads z CROSS JOIN LATERAL (
+    SELECT y.id, z.lease, z.since, z.day FROM heads z CROSS JOIN LATERAL (
         SELECT t.id FROM calls_calltask t WHERE {FREE}
         ORDER BY t.sort_key, t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED) y
     LIMIT 1
@@ -112,29 +115,39 @@ open AS MATERIALIZED (
 
 FIRST_OF_ONE = f"""
 picked AS MATERIALIZED (
-    SELECT t.id, z.lease FROM calls_calltask t CROSS JOIN {ONE_ZONE} WHERE {FREE} AND NOT EXISTS (SELECT FROM held)
+    SELECT t.id, z.lease, z.since, z.day FROM calls_calltask t CROSS JOIN {ONE_ZONE} WHERE {FREE} AND {AS_SEEN}
     ORDER BY t.sort_key, t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED
 )
 """
 """Where one zone is open there is nothing to compare."""
 
+COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]
+FACTS_AT = COLUMNS.index("facts")
+
+FACTS_OF_CLAIMED = policy.facts_of("= claimed.member_id", since="claimed.since", day="claimed.day")
+
 CLAIM, CLAIM_IN_ONE = (
     f"""
-WITH held AS MATERIALIZED (
-    SELECT t.id FROM calls_calltask t WHERE t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing
-), {first}
-UPDATE calls_calltask t SET status = 'leased', holder_id = %(operator)s, claimed_by_id = %(operator)s,
-    claimed_at = CASE WHEN c.again THEN t.claimed_at ELSE %(now)s END,
-    lease_until = %(now)s + coalesce(c.lease, (SELECT make_interval(mins => p.lease_minutes) FROM calls_contactpolicy p
-                                      WHERE p.club_id = t.club_id), '15 minutes')
-FROM (SELECT id, NULL::interval AS lease, true AS again FROM held
-      UNION ALL SELECT id, lease, false FROM picked) c
-WHERE t.id = c.id AND (t.status = 'ready' OR t.holder_id = %(operator)s)
-RETURNING c.again, {", ".join(f"t.{column.column}" for column in CallTask._meta.concrete_fields)}
+WITH {first}, claimed AS (
+    UPDATE calls_calltask t SET status = 'leased', holder_id = %(operator)s, claimed_by_id = %(operator)s,
+        claimed_at = %(now)s, lease_until = %(now)s + c.lease
+    FROM picked c WHERE t.id = c.id AND t.status = 'ready'
+    RETURNING t.*, c.since, c.day
+)
+SELECT {", ".join(f"claimed.{column}" for column in COLUMNS)}, known.*
+FROM claimed CROSS JOIN LATERAL ({FACTS_OF_CLAIMED}) known
 """
     for first in (FIRST_OF_MANY, FIRST_OF_ONE)
 )
-"""The operator's own task again, else the first of the best open zone. A lease lapsed meanwhile is not taken back."""
+"""The first of the best open zone, with the facts that the policy is asked about."""
+
+AGAIN = f"""
+UPDATE calls_calltask t SET lease_until = %(now)s + coalesce((
+    SELECT make_interval(mins => p.lease_minutes) FROM calls_contactpolicy p WHERE p.club_id = t.club_id), '15 minutes')
+WHERE {HELD} AND NOT ({LEASE_OVER})
+RETURNING {", ".join(f"t.{column}" for column in COLUMNS)}
+"""
+"""The operator's own task again. A lease that lapsed meanwhile is not taken back."""
 
 HEADS, HEADS_OF_ONE = (
     f"""
@@ -155,17 +168,28 @@ EXPIRE = f"""
 UPDATE calls_calltask x SET status = 'ready', holder_id = NULL, lease_until = NULL, undoing = false, call_live = false
 WHERE x.id IN (SELECT t.id FROM calls_calltask t WHERE {LEASE_OVER} LIMIT %(many)s FOR UPDATE SKIP LOCKED)
 """
-COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]
-FACTS_AT = COLUMNS.index("facts")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at the clubs' queues told: their policies, which zones are open, whether a sweep is due."""
+    """What the queues of some clubs looked like. ``seen``: as ``STATE`` said it; ``zones``: club and time zone of
+    whatever is ready, open or not; ``due``: a sweep has something to do.
+    """
 
+    seen: str
     policies: Mapping[int, Policy]
-    zones: Sequence[tuple[int, str, openings.Opening]]
+    zones: Sequence[tuple[int, zoneinfo.ZoneInfo]]
     due: bool
+
+    def open_at(self, now: dt.datetime) -> list[tuple[int, str, openings.Opening]]:
+        """The zones in which somebody may be rung at an instant, and which calls."""
+        found = ((club, zone.key, openings.opening(self.policies[club], zone, now)) for club, zone in self.zones)
+        return [(club, zone, open_now) for club, zone, open_now in found if open_now]
+
+
+MOST_REMEMBERED = 1000
+_remembered: dict[tuple[int, ...], Look] = {}
+"""The last look at each choice of clubs: no claim is made by it unless it still holds."""
 
 
 def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> CallTask | None:
@@ -173,47 +197,67 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
 
     ``clubs``: ids of those whose queue the operator works. ``None``: nothing may be rung now (``look`` says why).
     """
+    seen = _remembered.get(tuple(clubs))
     for tried in range(TRIES):
-        seen = look(clubs=clubs, now=now)
-        if seen.due and not tried:
-            sweep(now=now)
-            seen = look(clubs=clubs, now=now)
-        params = parameters(operator, seen, now)
-        try:
-            with prepared.guarded():
-                row = next(iter(prepared.rows(claim_of(seen), params)), None)
-        except IntegrityError:
-            continue  # another tab of this operator, or another member of the household, was quicker
+        row = None
+        params = parameters(operator, clubs, seen, now) if seen else None
+        if params:
+            try:
+                with prepared.guarded():
+                    row = next(iter(prepared.rows(claim_of(params), params)), None)
+            except IntegrityError:
+                continue  # another tab of this operator, or another member of the household, was quicker
         if row is None:
-            return None
-        task = _task(row[1:])
-        if row[0] or not _blocked(task, seen.policies[task.club_id], now):
+            if held := prepared.rows(AGAIN, {"operator": operator.pk, "now": now}):
+                return _task(held[0])
+            again = _looked_again(seen, clubs, now)
+            if again is None:
+                return None
+            seen = again
+            continue
+        task, known = _task(row[: len(COLUMNS)]), policy.facts_in(row[len(COLUMNS) :])
+        if not policy.of_task(task, known, seen.policies[task.club_id], at=now):
             return task
         settling.settle(tasks=[task.pk], now=now, held_by=operator)
         if tried:  # more than one in a row: look through the head at once
-            heads = prepared.rows(HEADS_OF_ONE if len(seen.zones) == 1 else HEADS, params | {"many": SIFT_AT_ONCE})
+            heads = prepared.rows(HEADS_OF_ONE if "tz" in params else HEADS, params | {"many": SIFT_AT_ONCE})
             settling.settle(tasks=[pk for (pk,) in heads], now=now)
     return None
 
 
+def _looked_again(before: Look | None, clubs: Collection[int], now: dt.datetime) -> Look | None:
+    """A new look at the queues, after whatever is due to move has moved; remembered. ``None``: all is as before."""
+    seen = look(clubs=clubs, now=now)
+    if before is not None and seen.seen == before.seen:
+        return None
+    if seen.due:
+        sweep(now=now)
+        seen = look(clubs=clubs, now=now)
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[tuple(clubs)] = seen
+    return seen
+
+
 def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
-    """In which zones of these clubs anything is ready, and which of them are open now."""
-    rows = prepared.rows(ZONES, {"clubs": f"{{{','.join(map(str, clubs))}}}", "now": now})
-    policies = policy.of_versions({club: version for club, _tz, version, _due in rows})
-    zones = []
-    for club, tz, _version, _due in rows:
-        if tz is not None and (open_now := openings.opening(policies[club], zoneinfo.ZoneInfo(tz), now)):
-            zones.append((club, tz, open_now))
-    return Look(policies, zones, any(due for *_rest, due in rows))
+    """In which zones of these clubs anything is ready, and by which policies they are rung."""
+    [(seen,)] = prepared.rows(f"SELECT {STATE}", {"clubs": _array(clubs), "now": now})
+    due, zones, versions = json.loads(seen)
+    return Look(
+        seen,
+        policy.of_versions(dict(versions or ())),
+        [(club, zoneinfo.ZoneInfo(tz)) for club, tz in zones or ()],
+        due,
+    )
 
 
-def claim_of(seen: Look) -> str:
-    """The statement that claims in these zones."""
-    return CLAIM_IN_ONE if len(seen.zones) == 1 else CLAIM
+def claim_of(params: Mapping[str, object]) -> str:
+    """The statement that claims with these parameters."""
+    return CLAIM_IN_ONE if "tz" in params else CLAIM
 
 
-def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object]:
-    """What the claim is told: who asks, when, and the open zones (as ``claim_of`` takes them)."""
+def parameters(operator: User, clubs: Collection[int], seen: Look, now: dt.datetime) -> dict[str, object] | None:
+    """What the claim is told: who asks, when, what was seen and the zones that are open; ``None`` where none is."""
     zones = [
         {
             "club_id": club,
@@ -222,22 +266,25 @@ def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object
             "due_from": open_now.due_from.isoformat(),
             "pause": f"{seen.policies[club].release_pause_minutes} minutes",
             "lease": f"{seen.policies[club].lease_minutes} minutes",
+            "since": policy.looks_back([seen.policies[club]], now).isoformat(),
+            "day": now.astimezone(seen.policies[club].zone).date().isoformat(),
         }
-        for club, tz, open_now in seen.zones
+        for club, tz, open_now in seen.open_at(now)
     ]
-    told = {"operator": operator.pk, "now": now}
+    if not zones:
+        return None
+    told = {"operator": operator.pk, "now": now, "clubs": _array(clubs), "seen": seen.seen}
     return told | (zones[0] if len(zones) == 1 else {"open": json.dumps(zones)})
+
+
+def _array(clubs: Collection[int]) -> str:
+    return f"{{{','.join(map(str, clubs))}}}"
 
 
 def _task(row: Sequence[object]) -> CallTask:
     values = list(row)
     values[FACTS_AT] = json.loads(str(values[FACTS_AT]))
     return CallTask.from_db("default", COLUMNS, values)
-
-
-def _blocked(task: CallTask, rules: Policy, now: dt.datetime) -> bool:
-    known = policy.facts([task.member_id], at=now, policies={task.club_id: rules})
-    return bool(policy.of_task(task, known[task.member_id], rules, at=now))
 
 
 def extend(*, task: CallTask, operator: User, now: dt.datetime) -> CallTask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -123,9 +123,12 @@ class CallTask(models.Model):
                 condition=Q(status="leased", undoing=False),
                 name="call_task_one_lease_per_operator",
             ),
+            # One that only takes an outcome back stands beside it: told apart by its own id.
             models.UniqueConstraint(
-                fields=["club", "phone"],
-                condition=Q(status="leased", undoing=False) & ~Q(phone=""),
+                F("club"),
+                F("phone"),
+                Case(When(undoing=True, then=F("id")), default=0),
+                condition=Q(status="leased") & ~Q(phone=""),
                 name="call_task_one_lease_per_phone",
             ),
             models.CheckConstraint(
@@ -141,9 +144,6 @@ class CallTask(models.Model):
             ),
             models.Index(fields=["ready_at"], name="call_task_waking", condition=Q(status="waiting")),
             models.Index(fields=["club", "waits_for", "tz"], name="call_task_waits", condition=Q(status="waiting")),
-            models.Index(
-                fields=["club", "phone"], name="call_task_undoing", condition=Q(status="leased", undoing=True)
-            ),
             models.Index(fields=["lease_until"], name="call_task_leases", condition=Q(status="leased")),
             models.Index(
                 fields=["club", "kind", "member"],

@@ -27,7 +27,7 @@ UPDATE bench_fifo t SET status = 'leased', holder_id = %(operator)s, claimed_by_
     claimed_at = %(now)s, lease_until = %(now)s + interval '15 minutes'
 WHERE t.id = (SELECT f.id FROM bench_fifo f WHERE f.status = 'ready' AND f.due_at <= %(now)s
               ORDER BY f.due_at, f.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING t.*
+RETURNING t.id, t.*
 """
 AT_ONCE = (16, 64)
 WARM = 3
@@ -188,7 +188,7 @@ def _statement(done: str, operators: list[User], told: Callable[[int], tuple[str
             def claim() -> int | None:
                 cursor.execute(text, mine)
                 found = cursor.fetchone()
-                return found[-len(queue.COLUMNS)] if found else None
+                return found[0] if found else None
 
             yield claim, lambda pk: cursor.execute(done, {"now": rows.NOW, "id": pk})
 
@@ -217,8 +217,9 @@ def _claimer(operators: list[User], clubs: list[int]) -> Claimer:
     looks = [queue.look(clubs=[club], now=rows.NOW) for club in clubs]
 
     def told(place: int) -> tuple[str, dict[str, object]]:
-        seen = looks[place % len(looks)]
-        return queue.claim_of(seen), queue.parameters(operators[place], seen, rows.NOW)
+        club = place % len(looks)
+        params = queue.parameters(operators[place], [clubs[club]], looks[club], rows.NOW)
+        return (queue.claim_of(params), params) if params else ("SELECT NULL", {})
 
     return _statement(CALLS, operators, told)
 

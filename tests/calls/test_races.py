@@ -74,12 +74,14 @@ def by_the_queue(operator: User, club: Club) -> int | None:
 def without_the_lock(operator: User, club: Club) -> int | None:
     """The claim without its guards: no lock on the row, no second look at it."""
     seen = queue.look(clubs=[club.pk], now=NOW)
-    claim = queue.claim_of(seen)
-    naive = claim.replace("FOR UPDATE OF t SKIP LOCKED", "")
-    naive = naive.replace(" AND (t.status = 'ready' OR t.holder_id = %(operator)s)", "")
-    assert len(naive) < len(claim) - 60
-    row = next(iter(prepared.rows(naive, queue.parameters(operator, seen, NOW))), None)
-    return row[1] if row else None
+    params = queue.parameters(operator, [club.pk], seen, NOW)
+    if params is None:
+        return None
+    claim = queue.claim_of(params)
+    naive = claim.replace("FOR UPDATE OF t SKIP LOCKED", "").replace(" AND t.status = 'ready'", "")
+    assert len(naive) < len(claim) - 40
+    row = next(iter(prepared.rows(naive, params)), None)
+    return row[0] if row else None
 
 
 def drained(club: Club, claim: Callable[[User, Club], int | None]) -> Counter[int]:
