@@ -214,6 +214,7 @@ def tabs(request: HttpRequest, club: Club, current: str) -> list[dict[str, objec
     if access.may(acting(request), Right.SUPERVISE, club):
         flagged = CallAttempt.objects.filter(club=club, note_flagged=True).count()
         found.append(("notes", _("Notes with a price"), reverse("flagged_notes"), flagged))
+        found.append(("lost", _("Win back yourself"), reverse("lost_list"), None))
     return [{"label": label, "url": url, "count": count, "current": key == current} for key, label, url, count in found]
 
 
