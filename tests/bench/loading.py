@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import statistics
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from config.demo import words
 from memberships import imports
 from memberships.models import Club, Member, Membership
 from tests.bench import rows
-from tests.bench.measure import ROUNDS, Line, Size, clock_time, line, number, ratios, seconds
+from tests.bench.measure import ROUNDS, Line, Size, clock_time, line, memory, number, ratios, seconds
 
 MEMBERS = ("external_id", "last_name", "first_name", "phone", "email", "birthday", "source", "consent_calls")
 MEMBERSHIPS = ("external_id", "member", "plan", "starts_on", "ends_on", "sold_on", "price_paid", "special_terms")
@@ -56,16 +57,20 @@ MERGES = (
 def lines(size: Size, club: Club) -> Iterator[Line]:
     """New rows beside the bare merges; then the same files again beside their COPY."""
     with tempfile.TemporaryDirectory() as folder:
-        members, memberships = _write(Path(folder), size)
-        ours, raw, again, copied = [], [], [], []
+        tenth = size.loaded // 10
+        few, all_of_them = _write(Path(folder), tenth), _write(Path(folder), size.loaded)
+        ours, raw, again, copied, held = [], [], [], [], []
         for _ in range(ROUNDS):
             _empty()
-            raw.append(seconds(lambda: _bare(club, members, memberships)))
+            raw.append(seconds(lambda: _bare(club, *all_of_them)))
             _empty()
-            ours.append(seconds(lambda: _import(club, members, memberships, size)))
+            low = memory(lambda: _import(club, *few, tenth))
+            _empty()
+            high = memory(lambda: ours.append(seconds(lambda: _import(club, *all_of_them, size.loaded))))
+            held.append((high, low))
             rows.analyze("memberships_member", "memberships_membership")
-            again.append(seconds(lambda: _import(club, members, memberships, size, new=False)))
-            copied.append(seconds(lambda: _copied(members, memberships)))
+            again.append(seconds(lambda: _import(club, *all_of_them, size.loaded, new=False)))
+            copied.append(seconds(lambda: _copied(*all_of_them)))
         _empty()
     yield line(
         f"import {number(size.loaded)} members + memberships",
@@ -84,16 +89,25 @@ def lines(size: Size, club: Club) -> Iterator[Line]:
         ours=clock_time(again),
         raw=clock_time(copied),
     )
+    yield line(
+        "memory of the import at its highest",
+        f"that for {number(tenth)} members",
+        [high / low for high, low in held],
+        1.1,
+        at_most=True,
+        ours=f"{statistics.median(high for high, _low in held):.0f} MiB",
+        raw=f"{statistics.median(low for _high, low in held):.0f} MiB",
+    )
 
 
-def _write(folder: Path, size: Size) -> tuple[Path, Path]:
-    """The two files: a member in two has renewed once, so there are three memberships for two of them."""
+def _write(folder: Path, count: int) -> tuple[Path, Path]:
+    """The two files of so many members. One in two has renewed once, so there are three memberships for two of them."""
     rng = random.Random(rows.SEED)
-    members, memberships = folder / "members.csv", folder / "memberships.csv"
+    members, memberships = folder / f"members_{count}.csv", folder / f"memberships_{count}.csv"
     with members.open("w", newline="") as file:
         write = csv.writer(file).writerow
         write(MEMBERS)
-        for pk in range(1, size.loaded + 1):
+        for pk in range(1, count + 1):
             last, first = rng.choice(words.LAST_NAMES), rng.choice(words.FIRST_NAMES)
             born = f"{1960 + pk % 40}-{pk % 12 + 1:02d}-{pk % 28 + 1:02d}"
             write((f"m{pk}", last, first, rows.phone_of(pk), f"m{pk}@example.com", born, "walk-in", "yes"))
@@ -101,7 +115,7 @@ def _write(folder: Path, size: Size) -> tuple[Path, Path]:
         write = csv.writer(file).writerow
         write(MEMBERSHIPS)
         number = 0
-        for pk in range(1, size.loaded + 1):
+        for pk in range(1, count + 1):
             begins = rows.last_day(pk) - 364 * rows.DAY
             for start in (begins - 365 * rows.DAY, begins) if pk % 2 else (begins,):
                 number += 1
@@ -112,10 +126,10 @@ def _write(folder: Path, size: Size) -> tuple[Path, Path]:
     return members, memberships
 
 
-def _import(club: Club, members: Path, memberships: Path, size: Size, *, new: bool = True) -> None:
-    for kind, path, count in (("members", members, size.loaded), ("memberships", memberships, size.loaded * 3 // 2)):
+def _import(club: Club, members: Path, memberships: Path, count: int, *, new: bool = True) -> None:
+    for kind, path, expected_rows in (("members", members, count), ("memberships", memberships, count * 3 // 2)):
         answer = imports.run(club=club, kind=kind, path=path, now=rows.NOW)
-        expected = (count, 0) if new else (0, count)
+        expected = (expected_rows, 0) if new else (0, expected_rows)
         if (answer.created, answer.unchanged) != expected or answer.refused:
             raise RuntimeError(f"not what was to be measured: {answer}")
 

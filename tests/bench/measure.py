@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-ROUNDS = 3
+import psutil
+
+ROUNDS = int(os.environ.get("ROUNDS") or 3)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,26 @@ def cpu_seconds(work: Callable[[], object], times: int) -> float:
     for _ in range(times):
         work()
     return (time.process_time() - start) / times
+
+
+def memory(work: Callable[[], object]) -> float:
+    """How much memory this process holds at its highest while it works, in MiB."""
+    own, over = psutil.Process(), threading.Event()
+    highest = own.memory_info().rss
+
+    def watch() -> None:
+        nonlocal highest
+        while not over.wait(0.02):
+            highest = max(highest, own.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        work()
+    finally:
+        over.set()
+        watcher.join()
+    return highest / 2**20
 
 
 def turns(

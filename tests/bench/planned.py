@@ -10,6 +10,7 @@ import psycopg
 from django.db import connection, transaction
 
 from calls import figures, planning, prepared
+from calls.planning import storing
 from memberships import segments
 from memberships.models import Club
 from tests.bench import rows
@@ -45,8 +46,8 @@ def lines(size: Size, made: list[Club]) -> Iterator[Line]:
 
 
 def _plan(made: list[Club], now: dt.datetime, reads: list[tuple[str, dict]]) -> None:
-    """Plans each club; the large reads, those through a cursor of the server and that of the segments, are noted."""
-    stream = prepared.stream
+    """Plans each club; the reads of a whole club are noted."""
+    stream, rows_of = prepared.stream, prepared.rows
 
     def ranking(execute: Callable, statement: str, params: dict, many: bool, context: dict) -> object:
         if statement == segments.CHANGED:
@@ -57,7 +58,16 @@ def _plan(made: list[Club], now: dt.datetime, reads: list[tuple[str, dict]]) -> 
         reads.append((statement, params))
         return stream(statement, params)
 
-    with mock.patch.object(prepared, "stream", noting), connection.execute_wrapper(ranking):
+    def noting_rows(statement: str, params: dict) -> list[tuple]:
+        if statement in (storing.UNSETTLED, storing.OPEN):
+            reads.append((statement, params))
+        return rows_of(statement, params)
+
+    with (
+        mock.patch.object(prepared, "stream", noting),
+        mock.patch.object(prepared, "rows", noting_rows),
+        connection.execute_wrapper(ranking),
+    ):
         for club in made:
             planning.plan(club=club, on=now.astimezone(club.zone).date(), now=now)
 
