@@ -1,3 +1,3 @@
-from tests.config.servers import join, var
+from tests.config.servers import join, stopped, var, with_data
 
-__all__ = ["join", "var"]
+__all__ = ["join", "stopped", "var", "with_data"]

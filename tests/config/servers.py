@@ -85,6 +85,25 @@ def var() -> Iterator[Path]:
         shutil.rmtree(top)
 
 
+@pytest.fixture(scope="session")
+def stopped() -> Iterator[Path]:
+    """A data folder whose servers were started once and have stopped."""
+    top = Path(tempfile.mkdtemp(prefix="ringback-data-"))
+    top.chmod(0o755)
+    embedded.ensure(top / "var")
+    embedded.release(top / "var")
+    yield (top / "var" / "servers").resolve()
+    shutil.rmtree((top / "var" / "servers").resolve(), ignore_errors=True)
+    shutil.rmtree(top)
+
+
+@pytest.fixture
+def with_data(var: Path, stopped: Path) -> None:
+    """The folder as after an earlier run: for tests that ask nothing of how PostgreSQL's data is made."""
+    var.mkdir()
+    subprocess.run(["cp", "-a", str(stopped), str(var / "servers")], check=True)
+
+
 @pytest.fixture
 def join(var: Path) -> Iterator[Callable[..., Client]]:
     started: list[Client] = []

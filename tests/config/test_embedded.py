@@ -23,6 +23,7 @@ import redis
 from config import embedded
 from tests.config.servers import BASE_DIR, Client, at_work, connect, read_mark, until, valkey, write_mark
 
+with_data = pytest.mark.usefixtures("with_data")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
 
@@ -46,12 +47,14 @@ def test_both_servers_answer_and_letters_are_letters_in_both_alphabets(join: Cal
     assert row == ("жё", 7)
 
 
+@with_data
 def test_second_user_joins_the_running_servers(join: Callable[..., Client]) -> None:
     first, second = join().servers(), join().servers()
 
     assert first == second
 
 
+@with_data
 def test_last_one_out_stops_the_servers_and_not_before(var: Path, join: Callable[..., Client]) -> None:
     first, second = join(), join()
     first.servers()
@@ -78,6 +81,7 @@ def test_a_later_start_finds_its_data_again(var: Path, join: Callable[..., Clien
     assert read_mark(join().servers())
 
 
+@with_data
 def test_releasing_as_the_last_one_waits_until_all_has_stopped(var: Path) -> None:
     embedded.ensure(var)
     assert at_work(var)
@@ -86,6 +90,7 @@ def test_releasing_as_the_last_one_waits_until_all_has_stopped(var: Path) -> Non
     assert not at_work(var)
 
 
+@with_data
 def test_releasing_beside_another_user_leaves_the_servers_to_them(var: Path, join: Callable[..., Client]) -> None:
     servers = embedded.ensure(var)
     other = join()
@@ -95,6 +100,7 @@ def test_releasing_beside_another_user_leaves_the_servers_to_them(var: Path, joi
     assert valkey(servers).ping()
 
 
+@with_data
 def test_nothing_is_left_behind_when_the_only_user_is_killed(var: Path, join: Callable[..., Client]) -> None:
     only = join()
     only.servers()
@@ -104,6 +110,7 @@ def test_nothing_is_left_behind_when_the_only_user_is_killed(var: Path, join: Ca
     until(lambda: not at_work(var))
 
 
+@with_data
 def test_nothing_is_left_behind_when_the_keeper_is_killed_and_the_next_start_works(
     var: Path, join: Callable[..., Client]
 ) -> None:
@@ -119,6 +126,7 @@ def test_nothing_is_left_behind_when_the_keeper_is_killed_and_the_next_start_wor
     until(lambda: not at_work(var))
 
 
+@with_data
 def test_a_server_that_falls_is_started_again(var: Path, join: Callable[..., Client]) -> None:
     servers = join().servers()
     for child in psutil.Process(servers.keeper_pid).children():
@@ -133,6 +141,7 @@ def test_a_server_that_falls_is_started_again(var: Path, join: Callable[..., Cli
     until(both_answer)
 
 
+@with_data
 def test_no_backend_of_a_killed_postgres_works_on_beside_the_next_one(join: Callable[..., Client]) -> None:
     servers = join().servers()
     busy = connect(servers)
@@ -164,6 +173,7 @@ def test_eight_simultaneous_starts_share_one_server(join: Callable[..., Client])
     assert len({one.servers() for one in eight}) == 1
 
 
+@with_data
 def test_eight_simultaneous_starts_after_a_killed_keeper_share_one_server(join: Callable[..., Client]) -> None:
     servers = join().servers()
     os.kill(servers.keeper_pid, signal.SIGKILL)
@@ -174,9 +184,9 @@ def test_eight_simultaneous_starts_after_a_killed_keeper_share_one_server(join: 
     assert after != {servers}
 
 
+@with_data
 @pytest.mark.parametrize("what", ["a zombie", "somebody else's process", "nobody", "nonsense"])
 def test_a_pid_file_that_names_no_server_of_ours_is_dropped(var: Path, join: Callable[..., Client], what: str) -> None:
-    start_and_stop(join, var)
     zombie = subprocess.Popen(["true"])
     until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE)
     named = {
@@ -193,8 +203,8 @@ def test_a_pid_file_that_names_no_server_of_ours_is_dropped(var: Path, join: Cal
     assert psutil.pid_exists(os.getpid())
 
 
+@with_data
 def test_data_of_another_major_version_is_refused_with_what_to_do(var: Path, join: Callable[..., Client]) -> None:
-    start_and_stop(join, var)
     (var / "servers" / "postgres" / "PG_VERSION").write_text("17\n")
 
     refusal = join().refusal()
@@ -203,6 +213,7 @@ def test_data_of_another_major_version_is_refused_with_what_to_do(var: Path, joi
     assert "manage.py backup" in refusal
 
 
+@with_data
 def test_damaged_queue_data_is_set_aside_because_the_database_holds_the_truth(
     var: Path, join: Callable[..., Client]
 ) -> None:
@@ -233,6 +244,7 @@ def test_a_folder_with_a_very_long_name_works(var: Path, join: Callable[..., Cli
     assert len(servers.redis_socket) < 107
     assert valkey(servers).ping()
     one.leave()
+    os.kill(servers.keeper_pid, signal.SIGUSR1)
     until(lambda: not at_work(deep))
 
 
@@ -308,8 +320,10 @@ def test_root_joins_the_data_of_an_ordinary_user_as_that_user(var: Path, join: C
     nobody = pwd.getpwnam("nobody")
     os.chown(var.parent, nobody.pw_uid, nobody.pw_gid)
     first = join(**_as(nobody.pw_uid, nobody.pw_gid))
-    write_mark(first.servers())
+    servers = first.servers()
+    write_mark(servers)
     first.leave()
+    os.kill(servers.keeper_pid, signal.SIGUSR1)
     until(lambda: not at_work(var))
 
     assert read_mark(join().servers())
@@ -337,6 +351,7 @@ def test_a_folder_of_another_user_is_refused_with_what_to_do(var: Path, join: Ca
     assert "chown" in refusal
 
 
+@with_data
 def test_somebody_elses_folder_in_the_place_of_the_sockets_is_refused(var: Path, join: Callable[..., Client]) -> None:
     servers = start_and_stop(join, var)
     Path(servers.socket_dir).symlink_to("/etc")

@@ -67,7 +67,7 @@ def environment(servers: embedded.Servers) -> dict[str, str]:
 
 
 @pytest.fixture
-def servers(join: Callable[..., Client]) -> embedded.Servers:
+def servers(with_data: None, join: Callable[..., Client]) -> embedded.Servers:
     return join().servers()
 
 
