@@ -38,7 +38,7 @@ browser: install
 	@$(PY) -m tests.browser
 
 test: install browser
-	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 bench: install
 	@SIZE=$(SIZE) ONLY=$(ONLY) KEEP=$(KEEP) ATTEMPTS=$(ATTEMPTS) $(PY) -m tests.bench

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
 PREFIX, TEMPLATE_PREFIX = "test_ringback_", "template_ringback_"
@@ -62,10 +62,20 @@ def kept_database(name: str) -> Iterator[str]:
 
 
 def emptied() -> None:
-    """Every row of the default database gone, what the migrations put there apart."""
-    with connection.cursor() as cursor:
+    """Every row of the default database gone, what the migrations put there apart.
+
+    Rows are deleted: TRUNCATE makes each table and index a new file, some hundred times as slow on nearly empty ones.
+    Who may not silence foreign keys and the guards of the history (a database of somebody else's) truncates.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
         names = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
-        cursor.execute(f"TRUNCATE {', '.join(connection.ops.quote_name(name) for name in names)} RESTART IDENTITY")
+        quoted = [connection.ops.quote_name(name) for name in names]
+        cursor.execute("SHOW is_superuser")
+        if cursor.fetchone() == ("on",):
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute("; ".join(f"DELETE FROM {name}" for name in quoted))
+        else:
+            cursor.execute(f"TRUNCATE {', '.join(quoted)}")
 
 
 def _template() -> str:

@@ -23,6 +23,7 @@ import redis
 from config import embedded
 from tests.config.servers import BASE_DIR, Client, at_work, connect, read_mark, until, valkey, write_mark
 
+pytestmark = pytest.mark.slow
 with_data = pytest.mark.usefixtures("with_data")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 

@@ -21,6 +21,7 @@ from config import embedded
 from config.celery import HEARTBEAT_KEY, app
 from tests.config.servers import BASE_DIR, Client, until, valkey
 
+pytestmark = pytest.mark.slow
 AT_ONCE_S = 10.0
 """Half a second and a busy machine; a client without time-outs waits for more than a minute."""
 

@@ -226,6 +226,7 @@ class Both:
         assert self.member.last_covered_on == max(days_covered, default=None)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @settings(
     max_examples=EXAMPLES,

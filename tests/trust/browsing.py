@@ -90,10 +90,11 @@ OVERFLOW = """() => {
 class Tab:
     """One browser tab of one person, in a language and a colour scheme."""
 
-    def __init__(self, browser: Any, site: Site, session: str, language: str, scheme: str) -> None:
+    def __init__(self, browser: Any, site: Site, session: str, language: str, scheme: str, axe: Any) -> None:
         locale = {"en": "en-GB", "ru": "ru-RU"}[language]
         self.context = browser.new_context(locale=locale, color_scheme=scheme, base_url=site.address)
         self.context.add_init_script(WATCH)
+        self.context.add_init_script(axe.axe_script)  # there when a page opens: cheaper than to send it to each page
         if session:
             self.context.add_cookies([{"name": "sessionid", "value": session, "url": site.address}])
         self.page = self.context.new_page()
@@ -106,21 +107,21 @@ class Tab:
         if message.type in ("error", "warning"):
             self.said.append(message.text)
 
-    def complaints(self, path: str, axe: Any) -> list[str]:
+    def complaints(self, path: str) -> list[str]:
         """What is wrong with a page, in sentences."""
         with self.site.open():
-            found = self._complaints(path, axe)
+            found = self._complaints(path)
         self.page.goto("about:blank")
         return found
 
-    def _complaints(self, path: str, axe: Any) -> list[str]:
+    def _complaints(self, path: str) -> list[str]:
         self.said.clear()
         self.page.set_viewport_size({"width": 1440, "height": 900})
         answer = self.page.goto(path)
         found = [] if answer.status == 200 else [f"answered {answer.status}"]
         if self.page.locator("html").get_attribute("lang") != self.language:
             found.append(f"is not in {self.language}")
-        found += [f"axe at 1440: {one}" for one in broken_rules(axe, self.page)]
+        found += [f"axe at 1440: {one}" for one in broken_rules(self.page)]
         for width in (1440, 390):
             self.page.set_viewport_size({"width": width, "height": 800})
             if wide := self.page.evaluate(OVERFLOW):
@@ -129,7 +130,11 @@ class Tab:
         return found + [f"console: {one}" for one in self.said]
 
 
-def broken_rules(axe: Any, page: Any) -> list[str]:
-    """What axe finds on a page."""
-    results = axe.run(page, options={"resultTypes": ["violations"]}).response  # details of these only
-    return [f"{rule['id']} ({len(rule['nodes'])}×): {rule['nodes'][0]['html'][:160]}" for rule in results["violations"]]
+BROKEN_RULES = """() => axe.run({resultTypes: ["violations"]}).then((found) => found.violations.map(
+  (rule) => `${rule.id} (${rule.nodes.length}×): ${rule.nodes[0].html.slice(0, 160)}`))"""
+"""Details of violations only, and of these no more than is said."""
+
+
+def broken_rules(page: Any) -> list[str]:
+    """What axe finds on a page of a ``Tab``."""
+    return page.evaluate(BROKEN_RULES)

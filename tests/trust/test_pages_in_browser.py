@@ -41,26 +41,21 @@ def site(world: World) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def tabs(site: Site, browser: Any, callers: dict[str, Caller]) -> Iterator[dict[tuple[str, str], Tab]]:
     """By who sits there and the language: a manager, an operator, nobody."""
-    opened = {}
+    opened, axe = {}, Axe()
     for language, scheme in LOOKS:
         for name in ("manager", "operator", "none"):
             session = callers[name].client.cookies.get("sessionid")
-            opened[name, language] = Tab(browser, site, session.value if session else "", language, scheme)
+            opened[name, language] = Tab(browser, site, session.value if session else "", language, scheme, axe)
     yield opened
     for tab in opened.values():
         tab.context.close()
 
 
-@pytest.fixture(scope="module")
-def axe() -> Axe:
-    return Axe()
-
-
-def looked_at(tabs: dict[tuple[str, str], Tab], axe: Axe, path: str, who: str, looks: Looks = LOOKS) -> list[str]:
+def looked_at(tabs: dict[tuple[str, str], Tab], path: str, who: str, looks: Looks = LOOKS) -> list[str]:
     return [
         f"{path} as {who}, {language}, {scheme}: {complaint}"
         for language, scheme in looks
-        for complaint in tabs[who, language].complaints(path, axe)
+        for complaint in tabs[who, language].complaints(path)
     ]
 
 
@@ -92,49 +87,46 @@ def test_a_page_is_clean(
     apart: World,
     callers: dict[str, Caller],
     tabs: dict[tuple[str, str], Tab],
-    axe: Axe,
 ) -> None:
     path = walking.path_to(route, apart.own)
     who = shown_to(route, apart, callers)
     looks = LOOKS[:1] if route.name == LONGEST else LOOKS
-    found = looked_at(tabs, axe, path, who, looks) if who else []
+    found = looked_at(tabs, path, who, looks) if who else []
 
     assert not found, "\n".join(found)
 
 
 def test_the_desk_is_clean_with_a_card_and_without(
-    apart: World, callers: dict[str, Caller], tabs: dict[tuple[str, str], Tab], axe: Axe
+    apart: World, callers: dict[str, Caller], tabs: dict[tuple[str, str], Tab]
 ) -> None:
-    found = looked_at(tabs, axe, "/calls/", "operator")
+    found = looked_at(tabs, "/calls/", "operator")
     card = callers["operator"].client.post("/calls/next/", follow=True)
     assert apart.own.member.last_name in card.content.decode()
-    found += looked_at(tabs, axe, "/calls/", "operator")
+    found += looked_at(tabs, "/calls/", "operator")
 
     assert not found, "\n".join(found)
 
 
 def test_what_operators_see_is_clean_too(
-    apart: World, callers: dict[str, Caller], tabs: dict[tuple[str, str], Tab], axe: Axe
+    apart: World, callers: dict[str, Caller], tabs: dict[tuple[str, str], Tab]
 ) -> None:
     """Where a page is another one for operators."""
     found = []
     for path in ("/meetings/", "/promotions/", f"/members/{apart.own.member.pk}/"):
-        found += looked_at(tabs, axe, path, "operator")
+        found += looked_at(tabs, path, "operator")
 
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nothing/", 404), ("/members/new/", 403)])
-def test_a_page_that_says_no_is_clean(
-    path: str, status: int, apart: World, tabs: dict[tuple[str, str], Tab], axe: Axe
-) -> None:
+def test_a_page_that_says_no_is_clean(path: str, status: int, apart: World, tabs: dict[tuple[str, str], Tab]) -> None:
     expected = (f"answered {status}", f"status of {status}")
-    found = [one for one in looked_at(tabs, axe, path, "operator") if not any(word in one for word in expected)]
+    found = [one for one in looked_at(tabs, path, "operator") if not any(word in one for word in expected)]
 
     assert not found, "\n".join(found)
 
 
-def test_the_browser_does_complain(apart: World, tabs: dict[tuple[str, str], Tab], axe: Axe) -> None:
+def test_the_browser_does_complain(apart: World, tabs: dict[tuple[str, str], Tab]) -> None:
     """The control: a page with a picture without words, an inline style and something too wide."""
     tab = tabs["none", "en"]
     with tab.site.open():
@@ -146,6 +138,6 @@ def test_the_browser_does_complain(apart: World, tabs: dict[tuple[str, str], Tab
             box.querySelector(".wide").style.width = "3000px";
         }""")
 
-        assert any("image-alt" in one for one in browsing.broken_rules(axe, tab.page))
+        assert any("image-alt" in one for one in browsing.broken_rules(tab.page))
         assert tab.page.evaluate(browsing.OVERFLOW)
         assert tab.page.evaluate("window.violations") != []
