@@ -65,6 +65,7 @@ urlpatterns = [
     path("imports/new/", importing.import_new, name="import_new"),
     path("imports/<int:pk>/", importing.import_detail, name="import_detail"),
     path("imports/<int:pk>/check/", importing.import_check, name="import_check"),
+    path("imports/<int:pk>/plans/", importing.import_plans, name="import_plans"),
     path("imports/<int:pk>/load/", importing.import_load, name="import_load"),
     path("imports/<int:pk>/leave/", importing.import_leave, name="import_leave"),
     path("imports/<int:pk>/report/", importing.import_report, name="import_report"),

@@ -170,16 +170,18 @@ def moves(rows: Sequence[Move], frozen: Span | None, *, today: date) -> SafeStri
         text(0, 20, gettext("Now"), "ink b"),
         text(0, 102, gettext("With this change"), "ink b"),
     ]
+    named = []
     for row in rows:
         fill = "f-h1" if row.current else "f-bar2"
         for span, top in ((row.before, 26), (row.after, 108)):
             x, end = at(span.starts_on), at(span.ends_on + timedelta(days=1))
             words = f"{row.label}, {long_day(span.starts_on)} – {long_day(span.ends_on)}"
             parts.append(rect(fill, x, top, end - x - 2, 34, title=words))
-            parts.append(text(x + 6, top + 22, fitting(words, end - x - 12) or row.label[:1], "ink"))
+            named.append(text(x + 6, top + 22, fitting(words, end - x - 12) or row.label[:1], "ink"))
     if frozen:
         x = at(frozen.starts_on)
         parts.append(rect("f-freeze", x, 108, at(frozen.ends_on + timedelta(days=1)) - x, 34))
+    parts += named  # above the frozen days
     x = at(today)
     parts += [line("s-ink", x, 18, x, 60), line("s-ink", x, 104, x, 144), text(x, 12, gettext("today"), "ink b m")]
     sentences = []
@@ -190,7 +192,9 @@ def moves(rows: Sequence[Move], frozen: Span | None, *, today: date) -> SafeStri
         old, new = at(row.before.ends_on + timedelta(days=1)), at(row.after.ends_on + timedelta(days=1))
         words = ngettext("%(n)s day", "%(n)s days", abs(by)) % {"n": f"{'+' if by > 0 else '−'}{abs(by)}"}
         parts.append(f'<path class="s-act" d="M{old:.1f} 64 V84 H{new:.1f} V102 m-4 -5 l4 5 l4 -5"/>')
-        parts.append(text(min(new + 8, width - len(words) * LETTER), 88, words, "ink-2 b"))
+        long = len(words) * LETTER
+        beside = min(new + 8, width - long) if by > 0 else max(new - 8 - long, 0)  # where the arrow does not run
+        parts.append(text(beside, 88, words, "ink-2 b"))
         sentences.append(f"{row.label}: {words}")
     sentence = gettext("What moves: %(list)s") % {"list": "; ".join(sentences) or "—"}
     return scrolling(chart(width, 150, parts, sentence), gettext("What moves"), "moved-in", from_end=False)

@@ -127,6 +127,21 @@ class ColumnsForm(forms.Form):
         return [(self[field], values) for field, _name, values in self.columns]
 
 
+class PlansForm(forms.Form):
+    """Which plan of the club is meant, for each name of a file that means none."""
+
+    def __init__(self, *args: object, names: list[str], plans: list[tuple[str, str]], **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        self.names = {f"plan_{place}": name for place, name in enumerate(names)}
+        choices = [("", f"— {gettext('choose a plan')} —"), *plans]
+        for field, name in self.names.items():
+            self.fields[field] = forms.ChoiceField(label=name, choices=choices, required=False)
+
+    def chosen(self) -> dict[str, str]:
+        """The code by name, for those that were chosen."""
+        return {name: code for field, name in self.names.items() if (code := self.cleaned_data.get(field))}
+
+
 class LoadForm(forms.Form):
     skip_bad = forms.BooleanField(
         label=gettext_lazy("Leave out the refused rows; without this, one refused row means that nothing is stored"),

@@ -48,7 +48,10 @@ def _file_beside() -> IO[str]:
 
 @dataclass
 class Job:
-    """A file being loaded into a club. ``today``: the club's; ``as_of``: the day on which the file was made."""
+    """A file being loaded into a club. ``today``: the club's; ``as_of``: the day on which the file was made.
+
+    ``plans``: the code of the plan that is meant, by a name that the club does not know.
+    """
 
     club: Club
     policy: ClubPolicy
@@ -58,6 +61,7 @@ class Job:
     as_of: dt.date
     by: User | None = None
     create_plans: bool = False
+    plans: Mapping[str, str] = field(default_factory=dict)
     days: Days = field(init=False)
     _tables: list[str] = field(default_factory=list)
     _beside: IO[str] = field(default_factory=_file_beside)

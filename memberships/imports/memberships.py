@@ -96,6 +96,7 @@ class Memberships:
         days, currency = self.job.days, self.job.club.currency
         amount = cells.amount(money.minor_digits(currency), currency)
         plans = {plan.code: key for key, plan in self.plans.items()}
+        plans = {name: plans[code] for name, code in self.job.plans.items() if code in plans} | plans
         latest = max(self.job.today, self.job.as_of)
         return {
             "external_id": Text(64, None),

@@ -71,6 +71,7 @@ def run(
     dry_run: bool = False,
     skip_bad: bool = False,
     create_plans: bool = False,
+    plans: Mapping[str, str] | None = None,
     report: Path | None = None,
     warnings: Path | None = None,
     progress: Progress = lambda doing, rows: None,
@@ -78,9 +79,10 @@ def run(
     """Load a file of a kind into a club. A row found again by its key is updated where it differs.
 
     ``as_of``: the day on which the old program wrote the file (default: the club's today). ``mapping``: field by
-    column. ``skip_bad``: take the good rows although others are refused. ``report``: where to write the refused rows
-    to be mended; ``warnings``: where to write all that somebody should know of rows that were taken. Nothing is told
-    to other rooms and no message goes out. Raises UnusableFile, ChangedMeanwhile.
+    column. ``plans``: the code of a plan by another name that the file gives it. ``skip_bad``: take the good rows
+    although others are refused. ``report``: where to write the refused rows to be mended; ``warnings``: where to write
+    all that somebody should know of rows that were taken. Nothing is told to other rooms and no message goes out.
+    Raises UnusableFile, ChangedMeanwhile.
     """
     made = KINDS[kind]
     table = files.open_table(path, fields=made.fields, required=made.required, mapping=mapping)
@@ -89,7 +91,7 @@ def run(
             refused.check(path_to_write)
     policy = holding.policy_of(club)
     today = now.astimezone(club.zone).date()
-    job = Job(club, policy, path, table, now, as_of or today, by=by, create_plans=create_plans)
+    job = Job(club, policy, path, table, now, as_of or today, by=by, create_plans=create_plans, plans=plans or {})
     job.days = Days(lambda: _cells(job, made.dated))
     loaded = made(job)
     try:

@@ -7,9 +7,11 @@ from memberships.intake.keeping import (
     forget_old,
     leave,
     load,
+    mean_plans,
     receive,
     remembered,
     report_of,
+    unknown_plans,
 )
 from memberships.intake.looking import Column, look
 from memberships.intake.working import work
@@ -23,8 +25,10 @@ __all__ = [
     "leave",
     "load",
     "look",
+    "mean_plans",
     "receive",
     "remembered",
     "report_of",
+    "unknown_plans",
     "work",
 ]

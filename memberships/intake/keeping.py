@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from memberships.imports import KINDS, UnusableFile
 from memberships.intake import looking
-from memberships.models import Club, FileImport, RememberedMapping, User
+from memberships.models import Club, FileImport, Plan, RememberedMapping, User
 from memberships.models.files import FOLDER
 from memberships.rules.errors import Conflict, Invalid
 from memberships.rules.intake import Stage, before
@@ -95,6 +95,32 @@ def check(*, file: FileImport, mapping: Mapping[str, str], now: dt.datetime, cre
         _move(file, Stage.CHECK, now=now, mapping=dict(mapping), create_plans=make, answer={}, first=[])
         known = remembered(club=file.club, kind=file.kind) | {name: field for name, field in mapping.items() if name}
         RememberedMapping.objects.update_or_create(club=file.club, kind=file.kind, defaults={"mapping": known})
+
+
+def plans_meant(*, club: Club, kind: str) -> dict[str, str]:
+    """The codes of the plans that the club's files of a kind mean, by the names that they give them."""
+    found = RememberedMapping.objects.filter(club=club, kind=kind).order_by("pk").first()
+    return (found.plans or {}) if found else {}
+
+
+def unknown_plans(file: FileImport) -> list[str]:
+    """The names in a checked file that mean no plan of the club, as far as its first refused rows name them."""
+    errors = file.answer.get("errors", ()) if file.stage == Stage.CHECKED else ()
+    return sorted({str(error["value"]) for error in errors if error["column"] == "plan" and error["value"]})
+
+
+def mean_plans(*, file: FileImport, chosen: Mapping[str, str], now: dt.datetime) -> None:
+    """Say which plans (by code) the names of a checked file mean, remember it for the club, and have it checked again.
+
+    Raises BadMapping, FormerStage.
+    """
+    known = set(Plan.objects.filter(club=file.club, code__in=chosen.values()).values_list("code", flat=True))
+    if not chosen or set(chosen.values()) - known:
+        raise BadMapping(sentence(N_("Choose a plan of the club.")))
+    with transaction.atomic():
+        _move(file, Stage.CHECK, now=now, answer={}, first=[])
+        plans = plans_meant(club=file.club, kind=file.kind) | dict(chosen)
+        RememberedMapping.objects.update_or_create(club=file.club, kind=file.kind, defaults={"plans": plans})
 
 
 def _check_mapping(file: FileImport, mapping: Mapping[str, str]) -> None:

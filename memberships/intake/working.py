@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from memberships import imports
 from memberships.imports import KINDS, files
+from memberships.intake.keeping import plans_meant
 from memberships.intake.looking import at_hand, short
 from memberships.models import FileImport
 from memberships.rules.errors import Refused
@@ -94,6 +95,7 @@ def _perform(file: FileImport, now: dt.datetime, tell: Callable[..., None], pass
                 dry_run=checking,
                 skip_bad=checking or file.skip_bad,
                 create_plans=file.create_plans,
+                plans=plans_meant(club=file.club, kind=file.kind),
                 report=report,
                 progress=_Progress(tell, passing),
             )

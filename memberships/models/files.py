@@ -69,11 +69,15 @@ class FileImport(models.Model):
 
 
 class RememberedMapping(models.Model):
-    """Which column of a club's files of a kind is which field, as somebody last confirmed it."""
+    """Which column of a club's files of a kind is which field, as somebody last confirmed it.
+
+    ``plans``: the code of the plan that is meant, by the name that the files give it.
+    """
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="remembered_mappings")
     kind = models.CharField(max_length=16)
     mapping = models.JSONField(default=dict)
+    plans = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["club", "kind"], name="remembered_mapping_once")]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -22,8 +22,8 @@ from config.forms import refuse
 from config.paging import By
 from config.uploads import takes_files
 from memberships import access, frame, intake
-from memberships.forms.importing import ColumnsForm, FileForm, LoadForm, kind_label, longest_upload
-from memberships.models import Club, FileImport
+from memberships.forms.importing import ColumnsForm, FileForm, LoadForm, PlansForm, kind_label, longest_upload
+from memberships.models import Club, FileImport, Plan
 from memberships.rights import Right
 from memberships.rules.errors import Refused
 from memberships.rules.intake import Stage
@@ -166,6 +166,33 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 @policy(Right.IMPORT)
 @require_POST
+def import_plans(request: HttpRequest, pk: int) -> HttpResponse:
+    """Says which plans of the club the unknown names of a file mean, and has it checked again."""
+    file = _find(request, pk)
+    form = _plans_form(file, request.POST)
+    if form is not None and form.is_valid():
+        try:
+            intake.mean_plans(file=file, chosen=form.chosen(), now=clock.now())
+        except intake.FormerStage as error:
+            messages.warning(request, str(error.message))
+            return redirect("import_detail", file.pk)
+        except Refused as error:
+            refuse(form, error)
+        else:
+            work_on_files.delay()
+            return redirect("import_detail", file.pk)
+    return render(request, "memberships/import_detail.html", _context(file, plans=form), status=422)
+
+
+def _plans_form(file: FileImport, posted: QueryDict | None = None) -> PlansForm | None:
+    """What asks for the plans that are meant; None where every name is known, or the club has no plan."""
+    names = intake.unknown_plans(file)
+    plans = list(Plan.objects.filter(club=file.club).order_by("-active", "name", "pk").values_list("code", "name"))
+    return PlansForm(posted, names=names, plans=plans) if names and plans else None
+
+
+@policy(Right.IMPORT)
+@require_POST
 def import_load(request: HttpRequest, pk: int) -> HttpResponse:
     """Has a checked file loaded."""
     file = _find(request, pk)
@@ -219,7 +246,12 @@ def _find(request: HttpRequest, pk: int) -> FileImport:
 
 
 def _context(
-    file: FileImport, *, form: ColumnsForm | None = None, load: LoadForm | None = None, columns: bool = False
+    file: FileImport,
+    *,
+    form: ColumnsForm | None = None,
+    load: LoadForm | None = None,
+    plans: PlansForm | None = None,
+    columns: bool = False,
 ) -> dict[str, object]:
     changeable = file.stage in (Stage.COLUMNS, Stage.CHECKED, Stage.FAILED) and bool(file.columns)
     if form is None and changeable and (columns or file.stage == Stage.COLUMNS):
@@ -231,6 +263,7 @@ def _context(
         "form": form,
         "recognised": sum(1 for field in file.mapping.values() if field),
         "changeable": changeable,
+        "plans": plans or _plans_form(file),
         "load": load or LoadForm(initial={"skip_bad": True}),
         "answer": answer,
         "taken": taken,

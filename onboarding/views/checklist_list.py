@@ -28,7 +28,7 @@ COLUMNS = (
     tables.Column("member", gettext_lazy("Member"), sort="member"),
     tables.Column("plan", gettext_lazy("Plan"), hide_small=True),
     tables.Column("began", gettext_lazy("First day"), sort="began", numeric=True, hide_small=True),
-    tables.Column("steps", gettext_lazy("Steps"), numeric=True),
+    tables.Column("steps", gettext_lazy("Steps")),
     tables.Column("next", gettext_lazy("Next step"), sort="next"),
 )
 SORTS = {

@@ -36,6 +36,7 @@ class Plans:
         for plan in self.by_id.values():
             self._codes[folded(plan.code)].add(plan.pk)
             self._names[folded(plan.name)].add(plan.pk)
+        self._meant = {folded(name): folded(code) for name, code in job.plans.items()}
 
     def find(self, entries: Sequence[Entry]) -> None:
         """Put each entry's plan on it; refuse the rows of those that are unknown, and cannot or shall not be made."""
@@ -73,7 +74,7 @@ class Plans:
 
     def _known(self, text: str) -> set[int]:
         """The plans that a text may mean: the code counts first, and plans for sale before others."""
-        key = folded(text)
+        key = self._meant.get(folded(text), folded(text))
         found = self._codes.get(key) or self._names.get(key) or set()
         for_sale = {pk for pk in found if self.by_id[pk].active}
         return for_sale or found

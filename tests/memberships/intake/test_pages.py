@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from memberships import intake
-from memberships.models import Club, FileImport, Member, User
+from memberships.models import Club, FileImport, Member, Membership, RememberedMapping, User
 from tests import days, factories, web
 from tests.memberships.intake.conftest import MEMBERS, work
 
@@ -212,3 +212,35 @@ def test_first_steps_lead_to_the_import(anna: Client, club: Club, user: User) ->
 def test_guessed_columns_leave_out_what_a_report_adds(bring: Bring) -> None:
     file = bring("external_id,last_name,line,errors\nA1,Scott,3,nothing\n")
     assert file.mapping == {"external_id": "external_id", "last_name": "last_name", "line": "", "errors": ""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("memberships", "external_id,member,plan,starts_on\nS1,A1,Gold pass,2026-01-01\nS2,A1,M12,2027-01-01\n"),
+        ("clublist", "full_name,phone,plan,starts_on\nAda Scott,,gold  pass,2026-01-01\n"),
+    ],
+)
+def test_a_plan_that_the_club_does_not_know_is_chosen_once_and_remembered(
+    anna: Client, bring: Bring, check: Bring, club: Club, kind: str, text: str
+) -> None:
+    factories.make_plan(club, "M12")
+    factories.make_plan(factories.make_club("other"), "X12")
+    factories.make_member(club, external_id="A1")
+    file = check(bring(text, kind=kind))
+    assert file.answer["refused"] == 1 and "Plans that the club does not know" in page(anna, file)
+    url = reverse("import_plans", args=[file.pk])
+    for wrong in ("", "X12", "none"):
+        assert anna.post(url, {"plan_0": wrong}).status_code == 422
+    assert not RememberedMapping.objects.exclude(plans=None).exists()
+    assert anna.post(url, {"plan_0": "M12"}).status_code == 302
+    work()
+    file.refresh_from_db()
+    assert (file.stage, file.answer["refused"]) == ("checked", 0)
+    assert "Plans that the club does not know" not in page(anna, file)
+    assert anna.post(reverse("import_load", args=[file.pk]), {}).status_code == 302
+    work()
+    assert {row.plan.code for row in Membership.objects.filter(club=club)} == {"M12"}
+    again = check(bring(text, kind=kind))
+    assert (again.answer["refused"], again.answer["unchanged"]) == (0, again.answer["rows"])
+    assert anna.post(url, {"plan_0": "M12"}).status_code == 422, "a file that is loaded asks for nothing more"
