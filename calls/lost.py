@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from calls.models import CallAttempt, Complaint, Meeting, MeetingResult, Outcome
@@ -26,11 +27,9 @@ class Word:
 
 def for_manager(*, club: Club, on: dt.date, now: dt.datetime) -> QuerySet[Member]:
     """The members for whom the planner leaves win-back to the manager on a day of the club."""
-    found = [
-        want.member
-        for want in winbacks(Scope(club, on, now))
-        if isinstance(want, Want) and want.wanted.for_manager
-    ]  # fmt: skip
+    with transaction.atomic():  # the planner reads by a cursor
+        wants = list(winbacks(Scope(club, on, now)))
+    found = [want.member for want in wants if isinstance(want, Want) and want.wanted.for_manager]
     return Member.objects.filter(club=club, pk__in=found, deceased_on=None)
 
 

@@ -65,7 +65,7 @@ def lost_list(request: HttpRequest) -> HttpResponseBase:
             tables.Filter("over", _("Over"), [("complaint", _("a complaint")), ("refusal", _("a refusal"))]),
             tables.Filter("dnc", _("Do not call"), [("1", _("yes")), ("0", _("no"))], extra=True),
         ),
-        views=listing.tabs(request, club, LISTED, [(_("All"), {}), (_("May be rung"), {"dnc": "0"})], seen),
+        views=listing.tabs(request, club, LISTED, [(_("All"), {}), (_("May be rung"), {"dnc": "0"})], None),
         exports=True,
         **listing.acts(request, club, LISTED),
     )

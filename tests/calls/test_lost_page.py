@@ -95,3 +95,9 @@ def test_it_is_for_managers_and_led_to_from_the_feedback(karin: Client, club: Cl
     assert f'href="{PAGE}"' in karin.get("/feedback/").content.decode()
     anna = browser(make_user(club, "administrator", "anna"))
     assert anna.get(PAGE).status_code == 403 and PAGE not in anna.get("/feedback/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_opens_outside_of_any_transaction_as_it_does_for_a_browser(karin: Client, club: Club) -> None:
+    refuse(lose(club, "Staff"), "staff")
+    assert names(karin) == ["Staff"]
