@@ -106,7 +106,8 @@ def plans_meant(*, club: Club, kind: str) -> dict[str, str]:
 def unknown_plans(file: FileImport) -> list[str]:
     """The names in a checked file that mean no plan of the club, as far as its first refused rows name them."""
     errors = file.answer.get("errors", ()) if file.stage == Stage.CHECKED else ()
-    return sorted({str(error["value"]) for error in errors if error["column"] == "plan" and error["value"]})
+    columns = {name.strip() for name, field in file.mapping.items() if field == "plan"}
+    return sorted({str(error["value"]) for error in errors if error["column"].strip() in columns and error["value"]})
 
 
 def mean_plans(*, file: FileImport, chosen: Mapping[str, str], now: dt.datetime) -> None:
