@@ -7,26 +7,106 @@ are ``memberships.rules.sentences.Sentence``: interfaces say them in the reader'
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from calls import household, meetings, scripts
+from calls.fixed import Fixed, Given
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Script
 from calls.rules import hours, outcomes
 from calls.rules.kinds import Kind
 from memberships import attendance, quotes, standing
-from memberships.models import Club, Member, Membership, User
+from memberships.models import Club, Freeze, Member, Membership, Promotion, PromotionUse, User, Visit
 from memberships.rules import terms
 from memberships.rules.amounts import mask_amounts
 from memberships.rules.sales import SaleKind
 from memberships.rules.sentences import N_, Sentence, sentence
+from memberships.rules.terms import Span
 
 CONTACTS_SHOWN = 10
 SLOTS_SHOWN = 6
 SLOT_DAYS = 7
 NOTICE = dt.timedelta(minutes=30)
 """Nobody is in the club within half an hour of the call."""
+ENGLISH = "en"
 
 Card = dict[str, object]
+
+WHOLE = Fixed(
+    lambda: CallTask.objects.filter(pk=Given("task")).select_related(
+        "club", "member", "membership__plan", "holder", "promised_to"
+    )
+)
+MEMBERSHIPS = Fixed(lambda: standing.covering().filter(member=Given("member")).select_related("plan"))
+FREEZES = Fixed(
+    lambda: (
+        Freeze.objects.filter(membership=Given("membership"), voided=False)
+        .order_by("starts_on")
+        .values_list("starts_on", "ends_on")
+    )
+)
+SCRIPTS = Fixed(
+    lambda: (
+        Script.objects.filter(
+            club=Given("club"), kind=Given("kind"), language__in=[Given("theirs"), Given("ours"), ENGLISH]
+        )
+        .order_by("language", "-version")
+        .distinct("language")
+    )
+)
+BOUGHT_WITH = Fixed(
+    lambda: (
+        PromotionUse.objects.filter(membership=Given("membership"))
+        .order_by("promotion__code")
+        .values_list("promotion__name")
+    )
+)
+COMPLAINTS = Fixed(
+    lambda: Complaint.objects.filter(member=Given("member"), status="open").select_related("owner").order_by("pk")[:1]
+)
+VISITS = Fixed(
+    lambda: Visit.objects.filter(member=Given("member"), at__gte=Given("since"), at__lt=Given("until")).values_list(
+        "at"
+    )
+)
+CONTACTS = Fixed(
+    lambda: (
+        CallAttempt.objects.filter(member=Given("member"))
+        .exclude(outcome="")
+        .order_by("-at")
+        .values_list("at", "kind", "outcome", "operator__username", "note", "reason__code")[:CONTACTS_SHOWN]
+    )
+)
+SPOKEN_OF = Fixed(lambda: Promotion.objects.filter(clubs=Given("club")).exclude(phone_summary="").values_list("pk")[:1])
+OPEN_TASKS = Fixed(
+    lambda: (
+        CallTask.objects.filter(member=Given("member"), status__in=OPEN_STATUSES)
+        .order_by("sort_key", "due_at", "pk")
+        .values_list("pk", "kind", "facts")
+    )
+)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a task's call is about: the membership, its own else the member's, with its frozen days, on a club's day."""
+
+    membership: Membership | None
+    frozen: Sequence[Span]
+    today: dt.date
+
+    @classmethod
+    def of(cls, task: CallTask, now: dt.datetime) -> About:
+        today = now.astimezone(task.club.zone).date()
+        membership = task.membership or membership_of(task.member_id, today)
+        frozen = [Span(*days) for days in FREEZES(membership=membership.pk)] if membership else []
+        return cls(membership, frozen, today)
+
+
+def membership_of(member: int, on: dt.date) -> Membership | None:
+    """The membership of a member (an id) that a call about none in particular is about."""
+    return standing.chosen(MEMBERSHIPS(member=member), on)
 
 
 def task_of(task: CallTask) -> Card:
@@ -51,25 +131,35 @@ def task_of(task: CallTask) -> Card:
 
 def reason_of(task: CallTask) -> Sentence:
     """Why the member is rung, in words."""
-    return Sentence.from_json(task.facts["reason"]) if "reason" in task.facts else sentence(N_("A call is due."))
+    return _reason(task.facts)
 
 
-def card(*, task: CallTask, operator: User, now: dt.datetime) -> Card:
-    """All that the operator sees of a task that they hold."""
-    member, club = task.member, task.club
-    today = now.astimezone(club.zone).date()
-    about = task.membership or standing.of_member(member=member, on=today).membership
-    slots = slots_of(club, now)
-    script = script_of(club=club, kind=task.kind, language=member.language)
+def _reason(facts: Mapping[str, Any]) -> Sentence:
+    return Sentence.from_json(facts["reason"]) if "reason" in facts else sentence(N_("A call is due."))
+
+
+def whole(task: int) -> CallTask | None:
+    """A task with everything that its card asks of it, in one statement."""
+    found = WHOLE.first(task=task)
+    if found is not None and found.member.club_id == found.club_id:
+        found.member.club = found.club
+    return found
+
+
+def card(*, task: CallTask, operator: User, now: dt.datetime, about: About | None = None) -> Card:
+    """All that the operator sees of a task that they hold. ``about``: what it is about, where it is known already."""
+    about = about or About.of(task, now)
+    slots = slots_of(task.club, now)
+    script = script_of(club=task.club, kind=task.kind, language=task.member.language)
     return {
         "member": _member(task, now),
-        "membership": _membership(about, today),
-        "special_terms": _special_terms(about),
-        "warnings": _warnings(member, about),
-        "household": _household(task, today),
-        "visits": _visits(member, today),
-        "contacts": _contacts(member),
-        "promotions": _promotions(task, about, now),
+        "membership": _membership(about),
+        "special_terms": _special_terms(about.membership),
+        "warnings": _warnings(task.member, about.membership),
+        "household": _household(task, about.today),
+        "visits": _visits(task, about.today),
+        "contacts": _contacts(task),
+        "promotions": _promotions(task, about.membership, now),
         "script": _script(script, task, operator, slots),
         "slots": [
             {"host": slot.host.pk, "host_name": slot.host.name, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
@@ -79,20 +169,18 @@ def card(*, task: CallTask, operator: User, now: dt.datetime) -> Card:
     }
 
 
-def next_call(*, task: CallTask, operator: User, now: dt.datetime) -> Card:
+def next_call(*, task: CallTask, operator: User, now: dt.datetime, about: About | None = None) -> Card:
     """The answer to *Next*: task, card, and until when it is held."""
     until = task.lease_until.astimezone(task.club.zone) if task.lease_until else None
-    return {"task": task_of(task), "card": card(task=task, operator=operator, now=now), "lease_until": until}
+    shown = card(task=task, operator=operator, now=now, about=about)
+    return {"task": task_of(task), "card": shown, "lease_until": until}
 
 
 def script_of(*, club: Club, kind: str, language: str) -> Script | None:
     """The club's newest script for a kind of call: in the member's language, else the club's, else English."""
-    wanted = [language, club.language, "en"]
-    rows = Script.objects.filter(club=club, kind=kind, language__in=wanted).order_by("language", "-version")
-    newest: dict[str, Script] = {}
-    for row in rows.distinct("language"):
-        newest[row.language] = row
-    return next((newest[name] for name in wanted if name in newest), None)
+    found = SCRIPTS(club=club.pk, kind=kind, theirs=language, ours=club.language)
+    newest = {row.language: row for row in found}
+    return next((newest[name] for name in (language, club.language, ENGLISH) if name in newest), None)
 
 
 def slots_of(club: Club, now: dt.datetime) -> Sequence[meetings.Slot]:
@@ -130,16 +218,17 @@ def _member(task: CallTask, now: dt.datetime) -> Card:
     }
 
 
-def _membership(about: Membership | None, today: dt.date) -> Card | None:
-    if about is None:
+def _membership(about: About) -> Card | None:
+    held = about.membership
+    if held is None:
         return None
     return {
-        "id": about.pk,
-        "plan": mask_amounts(about.plan.name),
-        "status": standing.status_of(membership=about, on=today).value,
-        "starts_on": about.starts_on,
-        "effective_ends_on": about.effective_ends_on,
-        "days_left": terms.days_left(about.effective_ends_on, today),
+        "id": held.pk,
+        "plan": mask_amounts(held.plan.name),
+        "status": terms.status_on(standing.period(held), about.frozen, about.today).value,
+        "starts_on": held.starts_on,
+        "effective_ends_on": held.effective_ends_on,
+        "days_left": terms.days_left(held.effective_ends_on, about.today),
     }
 
 
@@ -147,7 +236,7 @@ def _special_terms(about: Membership | None) -> list[str]:
     """How it was bought: the names of its promotions, then what was noted; no amounts."""
     if about is None:
         return []
-    names = about.promotions.order_by("code").values_list("name", flat=True)
+    names = [name for (name,) in BOUGHT_WITH(membership=about.pk)]
     return [mask_amounts(text) for text in (*names, about.special_terms) if text]
 
 
@@ -157,7 +246,7 @@ def _warnings(member: Member, about: Membership | None) -> list[Card]:
     if about is not None and about.balance_due > 0:
         text = N_("A balance is due. The desk in the club settles it, not on the phone.")
         found.append({"code": "balance_due", "text": sentence(text)})
-    complaint = Complaint.objects.filter(member=member, status="open").select_related("owner").order_by("pk").first()
+    complaint = COMPLAINTS.first(member=member.pk)
     if complaint is not None:
         who = complaint.owner.name if complaint.owner else ""
         text = N_("%(who)s is in touch with them. If it comes up: listen, then “Complaint”.")
@@ -169,7 +258,7 @@ def _warnings(member: Member, about: Membership | None) -> list[Card]:
 
 def _household(task: CallTask, today: dt.date) -> list[Card]:
     """Everybody else on the number that is rung, each with the call that is due to them."""
-    mates = list(household.mates(task=task, today=today))
+    mates = household.named(task=task, today=today)
     if not mates:
         return []
     due: dict[int, CallTask] = {}
@@ -192,8 +281,10 @@ def _household(task: CallTask, today: dt.date) -> list[Card]:
     return shown
 
 
-def _visits(member: Member, today: dt.date) -> Card:
-    came = attendance.of_members(club=member.club, members=[member.pk], on=today)[member.pk]
+def _visits(task: CallTask, today: dt.date) -> Card:
+    since, until = attendance.shown(task.club, today)
+    visits = [at for (at,) in VISITS(member=task.member_id, since=since, until=until)]
+    came = attendance.of_visits(visits, club=task.club, on=today)
     return {
         "weeks": came.weeks,
         "usual_per_week": round(float(came.counts.usual_per_week), 2),
@@ -202,26 +293,25 @@ def _visits(member: Member, today: dt.date) -> Card:
     }
 
 
-def _contacts(member: Member) -> list[Card]:
+def _contacts(task: CallTask) -> list[Card]:
     """The last calls, newest first, with what was noted."""
-    rows = CallAttempt.objects.filter(member=member).exclude(outcome="").select_related("operator", "reason")
-    zone = member.club.zone
+    zone = task.club.zone
     return [
         {
-            "at": row.at.astimezone(zone),
-            "kind": row.kind,
-            "outcome": row.outcome,
-            "by": row.operator.username if row.operator else None,
-            "note": mask_amounts(row.note),
-            "reason": row.reason.code if row.reason else None,
+            "at": at.astimezone(zone),
+            "kind": kind,
+            "outcome": outcome,
+            "by": by,
+            "note": mask_amounts(note),
+            "reason": reason,
         }
-        for row in rows.order_by("-at")[:CONTACTS_SHOWN]
+        for at, kind, outcome, by, note, reason in CONTACTS(member=task.member_id)
     ]
 
 
 def _promotions(task: CallTask, about: Membership | None, now: dt.datetime) -> list[Card]:
     """What may be said of the offers that a renewal of the same plan would get today without a code."""
-    if about is None:
+    if about is None or not SPOKEN_OF(club=task.club_id):
         return []
     kind = SaleKind.RETURN if Kind.WINBACK in (task.kind, task.origin) else SaleKind.RENEWAL
     won = quotes.phone_promotions(member=task.member, now=now, kind=kind, plan=about.plan)
@@ -251,8 +341,8 @@ def _script(script: Script | None, task: CallTask, operator: User, slots: Sequen
 
 def _other_tasks(task: CallTask) -> list[Card]:
     """The member's other open calls; ``closes``: a conversation closes them too unless unticked."""
-    rows = CallTask.objects.filter(member=task.member_id, status__in=OPEN_STATUSES).exclude(pk=task.pk)
     return [
-        {"id": row.pk, "kind": row.kind, "reason": reason_of(row), "closes": row.kind in outcomes.CLOSED_ALSO}
-        for row in rows.order_by("sort_key", "due_at", "pk")
+        {"id": pk, "kind": kind, "reason": _reason(facts), "closes": kind in outcomes.CLOSED_ALSO}
+        for pk, kind, facts in OPEN_TASKS(member=task.member_id)
+        if pk != task.pk
     ]

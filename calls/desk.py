@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext_lazy as _
 
-from calls import backlog, cards, outcomes
-from calls.models import CallAttempt, CallTask, Outcome, RefusalReason, TaskStatus
+from calls import backlog, cards, outcomes, policy
+from calls.fixed import Among, Fixed, Given
+from calls.models import CallAttempt, CallTask, OperatorState, Outcome, RefusalReason, TaskStatus
+from calls.outcomes import saying
 from calls.rules import outcomes as rules
+from calls.rules.facts import Policy
 from calls.rules.kinds import Kind
 from memberships.models import Club, User
 from memberships.rules import local_time
@@ -64,6 +68,64 @@ WAITING_WORDS = {
 }
 GROUP_KEYS = {"club": "C", "member": "M", "competitor": "X", "unsaid": "U"}
 
+HELD = Fixed(
+    lambda: (
+        CallTask.objects.filter(holder=Given("operator"), status=TaskStatus.LEASED)
+        .order_by("-undoing", "pk")
+        .values_list("pk")
+    )
+)
+DIALS = Fixed(
+    lambda: (
+        CallAttempt.objects.filter(
+            operator=Given("operator"), at__gte=Given("since"), at__lte=Given("now"), same_dial_as=None
+        )
+        .values("operator")
+        .annotate(
+            first=Min("at"),
+            calls=Count("pk"),
+            talks=Count("pk", Q(reached=True)),
+            booked=Count("pk", Q(outcome=Outcome.BOOKED)),
+        )
+        .values_list("first", "calls", "talks", "booked")
+    )
+)
+PROMISED = Fixed(
+    lambda: (
+        CallTask.objects.filter(
+            club=Among("clubs"), kind=Kind.CALLBACK, status=TaskStatus.WAITING, promised_to=Given("operator")
+        )
+        .select_related("member")
+        .order_by("due_at", "pk")[:1]
+    )
+)
+UNSAID = Fixed(
+    lambda: CallAttempt.objects.filter(
+        task=Given("task"), operator=Given("operator"), outcome="", same_dial_as=None
+    ).order_by("-at")[:1]
+)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who sits at the desk, in which clubs, at which instant; ``pause``: theirs, if they are on one.
+
+    A request reads each of them once and passes them on.
+    """
+
+    operator: User
+    clubs: Sequence[Club]
+    now: dt.datetime
+    pause: OperatorState | None = None
+
+    @property
+    def ids(self) -> list[int]:
+        return [club.pk for club in self.clubs]
+
+    @cached_property
+    def policies(self) -> Mapping[int, Policy]:
+        return policy.of_clubs(self.ids)
+
 
 @dataclass(frozen=True)
 class Shift:
@@ -79,16 +141,17 @@ class Shift:
         return self.booked / self.reached if self.reached else None
 
 
-def state(*, operator: User, clubs: Collection[int], now: dt.datetime, shown: int | None = None) -> dict[str, object]:
+def state(seat: Seat, *, shown: int | None = None) -> dict[str, object]:
     """The context of the desk's page and of its part. ``shown``: this held task rather than another one."""
-    task = held(operator=operator, shown=shown)
-    last = outcomes.last_of(operator=operator, now=now)
-    waiting = backlog.of(clubs=clubs, now=now, operator=operator)
+    task = held(operator=seat.operator, shown=shown)
+    last = outcomes.last_of(operator=seat.operator, now=seat.now)
+    waiting = backlog.of(clubs=seat.ids, now=seat.now, operator=seat.operator, policies=seat.policies)
     context: dict[str, object] = {
         "task": task,
         "entry": None,
-        "now": now,
-        "shift": shift(operator=operator, clubs=clubs, now=now),
+        "now": seat.now,
+        "pause": seat.pause,
+        "shift": shift(seat),
         "last": last,
         "undo_until": last.outcome_at + rules.UNDO_FOR if last and last.outcome_at else None,
         "backlog": waiting,
@@ -102,62 +165,48 @@ def state(*, operator: User, clubs: Collection[int], now: dt.datetime, shown: in
         "waiting_total": sum(waiting.waiting.values()) + waiting.leased,
     }
     if task is not None:
-        context |= _of_card(task, operator, now)
+        context |= _of_card(task, seat)
     else:
-        context["promise_of_mine"] = _next_promise(operator, clubs)
+        context["promise_of_mine"] = PROMISED.first(clubs=seat.ids, operator=seat.operator.pk)
     return context
 
 
-def _next_promise(operator: User, clubs: Collection[int]) -> CallTask | None:
-    """The next call that the operator promised to make."""
-    mine = CallTask.objects.filter(club__in=clubs, kind=Kind.CALLBACK, status=TaskStatus.WAITING, promised_to=operator)
-    return mine.select_related("club", "member__club").order_by("due_at", "pk").first()
-
-
-def closed(*, task: CallTask, operator: User, now: dt.datetime) -> dict[str, object]:
+def closed(seat: Seat, *, task: CallTask) -> dict[str, object]:
     """The card of a call that is not to be made any more: as it was, with nothing left to do on it."""
     task.refresh_from_db()
-    return _of_card(task, operator, now) | {"task": task, "gone": task, "attempt": None}
+    return _of_card(task, seat) | {"task": task, "gone": task, "attempt": None}
 
 
 def held(*, operator: User, shown: int | None = None) -> CallTask | None:
     """The task that the operator holds; one whose outcome was taken back comes before another."""
-    rows = CallTask.objects.filter(holder=operator, status=TaskStatus.LEASED).select_related(
-        "club", "member__club", "membership__plan", "holder", "promised_to"
-    )
-    mine = list(rows.order_by("-undoing", "pk"))
-    return next((task for task in mine if task.pk == shown), mine[0] if mine else None)
+    mine = [pk for (pk,) in HELD(operator=operator.pk)]
+    return cards.whole(shown if shown in mine else mine[0]) if mine else None
 
 
-def shift(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Shift:
+def shift(seat: Seat) -> Shift:
     """What the operator has done since the day began in the first of their clubs."""
-    club = Club.objects.filter(pk__in=clubs).order_by("pk").first()
+    club = min(seat.clubs, key=lambda one: one.pk, default=None)
     zone = club.zone if club else dt.UTC
-    since = local_time.first_instant(local_time.local_day(now, zone), zone)
-    mine = CallAttempt.objects.filter(operator=operator, at__gte=since, at__lte=now, same_dial_as=None)
-    found = mine.aggregate(
-        since=Min("at"),
-        calls=Count("pk"),
-        reached=Count("pk", Q(reached=True)),
-        booked=Count("pk", Q(outcome=Outcome.BOOKED)),
-    )
-    return Shift(**found)
+    since = local_time.first_instant(local_time.local_day(seat.now, zone), zone)
+    found = DIALS.first(operator=seat.operator.pk, since=since, now=seat.now)
+    return Shift(*found) if found else Shift(None, 0, 0, 0)
 
 
-def _of_card(task: CallTask, operator: User, now: dt.datetime) -> dict[str, object]:
+def _of_card(task: CallTask, seat: Seat) -> dict[str, object]:
     kind = Kind(task.kind)
-    attempt = (
-        CallAttempt.objects.filter(task=task, operator=operator, outcome="", same_dial_as=None).order_by("-at").first()
-    )
     allowed = {outcome.value for outcome, rule in rules.RULES.items() if kind in rule.kinds}
-    reasons = RefusalReason.objects.filter(club=task.club_id, retired=False).order_by("position", "pk")
+    reasons = saying.REASONS(club=task.club_id)
+    about = cards.About.of(task, seat.now)
     return {
-        "entry": cards.next_call(task=task, operator=operator, now=now),
-        "attempt": attempt,
+        "entry": cards.next_call(task=task, operator=seat.operator, now=seat.now, about=about),
+        "about": about,
+        "rules": seat.policies.get(task.club_id) or policy.of_club(task.club_id),
+        "attempt": UNSAID.first(task=task.pk, operator=seat.operator.pk),
         "reached_buttons": [one for one in REACHED if one.outcome in allowed],
         "missed_buttons": [one for one in NOT_REACHED if one.outcome in allowed],
         "asks_attends": kind in rules.ASKS_ATTENDS,
-        "groups": _grouped(list(reasons)),
+        "groups": _grouped(reasons),
+        "reasons_said": [(reason.code, reason.group, reason.label, reason.built_in) for reason in reasons],
         "reasons": [reason for reason in reasons if reason.group != "competitor"],
         "club_of_task": task.club,
     }

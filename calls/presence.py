@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
+from calls.fixed import Among, Fixed, Given
 from calls.models import OperatorState
 from memberships.models import User
 from memberships.rules.errors import Invalid
@@ -13,6 +14,7 @@ from memberships.rules.sentences import N_, sentence
 AWAY_AFTER = dt.timedelta(minutes=5)
 """An open desk makes itself heard every minute; after so long without a sign nobody sits there."""
 SEEN_EVERY = dt.timedelta(seconds=30)
+STATES = Fixed(lambda: OperatorState.objects.filter(user=Given("operator"), club=Among("clubs")).order_by("-since"))
 PAUSED = OperatorState.State.PAUSED
 AVAILABLE = OperatorState.State.AVAILABLE
 LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -44,13 +46,12 @@ def resume(*, operator: User, clubs: Collection[int], now: dt.datetime) -> None:
 
 def paused(*, operator: User, clubs: Collection[int]) -> OperatorState | None:
     """The operator's pause, if they are on one."""
-    rows = OperatorState.objects.filter(user=operator, club__in=clubs, state=PAUSED)
-    return rows.order_by("-since").first()
+    return _pause(STATES(operator=operator.pk, clubs=list(clubs)))
 
 
 def seen(*, operator: User, clubs: Collection[int], now: dt.datetime) -> OperatorState | None:
     """The desk is open: notes it, a few times a minute at most, and answers the operator's pause if there is one."""
-    rows = list(OperatorState.objects.filter(user=operator, club__in=clubs).order_by("-since"))
+    rows = STATES(operator=operator.pk, clubs=list(clubs))
     known = {row.club_id for row in rows}
     stale = [row for row in rows if now - row.seen_at > SEEN_EVERY]
     if known != set(clubs) or stale:
@@ -58,7 +59,7 @@ def seen(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Operato
         missing = [club for club in clubs if club not in known]
         _write(operator, [*missing, *back], AVAILABLE, "", now)
         OperatorState.objects.filter(pk__in=[row.pk for row in stale]).update(seen_at=now)
-    return next((row for row in rows if row.state == PAUSED), None)
+    return _pause(rows)
 
 
 def heard(*, operator: User, clubs: Collection[int], now: dt.datetime) -> None:
@@ -78,6 +79,10 @@ def heard(*, operator: User, clubs: Collection[int], now: dt.datetime) -> None:
 def is_away(state: OperatorState, now: dt.datetime) -> bool:
     """Whether the desk has not been heard of for a while."""
     return now - state.seen_at > AWAY_AFTER
+
+
+def _pause(rows: Iterable[OperatorState]) -> OperatorState | None:
+    return next((row for row in rows if row.state == PAUSED), None)
 
 
 def _write(operator: User, clubs: Collection[int], state: str, why: str, now: dt.datetime) -> None:

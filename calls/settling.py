@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from calls import events, policy, prepared
+from calls.fixed import Among, Fixed
 from calls.models import OPEN_STATUSES, CallTask, Lapse, TaskStatus
 from calls.rules import policy as rules
 from calls.rules.kinds import Code, Kind
@@ -26,6 +27,7 @@ RETRY, BUSY, PROMISED, DUE, SUPERVISOR = "retry", "busy", "promised", "due", "su
 OWN_TIMES = frozenset({RETRY, BUSY, PROMISED, DUE})
 """What a task waits for besides the codes of the policy: its next try, the promised time, the day it is due."""
 
+OPEN = Fixed(lambda: CallTask.objects.filter(pk=Among("tasks"), status__in=OPEN_STATUSES))
 OPEN_NOW = "(t.status IN ('waiting', 'ready') OR t.status = 'leased' AND NOT t.call_live)"
 """Open, and nobody is talking: a call that is under way ends with its outcome, whatever happens meanwhile."""
 
@@ -85,7 +87,7 @@ def settle(*, tasks: Collection[int], now: dt.datetime, held_by: User | None = N
     counts: dict[str, int] = {}
     ids = list(tasks)
     for start in range(0, len(ids), AT_ONCE):
-        found = list(CallTask.objects.filter(pk__in=ids[start : start + AT_ONCE], status__in=OPEN_STATUSES))
+        found = OPEN(tasks=ids[start : start + AT_ONCE])
         if not found:
             continue
         policies = policy.of_clubs({task.club_id for task in found})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery
@@ -48,20 +48,24 @@ def of_member(*, member: Member, on: dt.date) -> Attendance:
 
 def of_members(*, club: Club, members: Collection[int], on: dt.date) -> dict[int, Attendance]:
     """How often each of these members (ids) came lately, in one query; ``last_visit_on`` reaches as far."""
-    zone = club.zone
-    first = min(rules.days_before(on).first, on - dt.timedelta(days=7 * rules.WEEKS_SHOWN))
-    recent = Visit.objects.filter(
-        member__in=list(members),
-        at__gte=local_time.first_instant(first, zone),
-        at__lt=local_time.end_of_day(on, zone),
-    )
-    days: dict[int, list[dt.date]] = {member: [] for member in members}
+    since, until = shown(club, on)
+    recent = Visit.objects.filter(member__in=list(members), at__gte=since, at__lt=until)
+    came: dict[int, list[dt.datetime]] = {member: [] for member in members}
     for member, at in recent.values_list("member", "at"):
-        days[member].append(local_time.local_day(at, zone))
-    return {
-        member: Attendance(rules.weekly(visits, on), rules.counts(visits, on), max(visits, default=None))
-        for member, visits in days.items()
-    }
+        came[member].append(at)
+    return {member: of_visits(visits, club=club, on=on) for member, visits in came.items()}
+
+
+def shown(club: Club, on: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """From when on visits count as of a day, and the instant before which they lie."""
+    first = min(rules.days_before(on).first, on - dt.timedelta(days=7 * rules.WEEKS_SHOWN))
+    return local_time.first_instant(first, club.zone), local_time.end_of_day(on, club.zone)
+
+
+def of_visits(visits: Iterable[dt.datetime], *, club: Club, on: dt.date) -> Attendance:
+    """How often a member came, from all their visits of the time that is ``shown``."""
+    days = [local_time.local_day(at, club.zone) for at in visits]
+    return Attendance(rules.weekly(days, on), rules.counts(days, on), max(days, default=None))
 
 
 def counted(*, club: Club, on: dt.date, policy: ClubPolicy | None = None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -72,10 +72,8 @@ def statuses(*, memberships: Iterable[Membership | Held], on: dt.date) -> dict[i
 def of_member(*, member: Member, on: dt.date) -> Standing[Membership]:
     """How one member stands on a day."""
     rows = list(_covering([member.pk]).select_related("plan"))
-    if not rows:
-        return NOBODY
-    chosen = _chosen(rows, on)
-    return Standing(chosen, status_of(membership=chosen, on=on))
+    picked = chosen(rows, on)
+    return Standing(picked, status_of(membership=picked, on=on)) if picked else NOBODY
 
 
 def of_members(*, members: Iterable[int], on: dt.date) -> dict[int, Standing[Held]]:
@@ -86,19 +84,24 @@ def of_members(*, members: Iterable[int], on: dt.date) -> dict[int, Standing[Hel
     for *own, code, name in _covering(list(found)).values_list(*names, "plan__code", "plan__name"):
         row = Held(*own, HeldPlan(code, name))
         by_member[row.member_id].append(row)
-    chosen = {member: _chosen(rows, on) for member, rows in by_member.items()}
-    status = statuses(memberships=chosen.values(), on=on)
-    return found | {member: Standing(row, status[row.pk]) for member, row in chosen.items()}
+    picked = {member: row for member, rows in by_member.items() if (row := chosen(rows, on))}
+    status = statuses(memberships=picked.values(), on=on)
+    return found | {member: Standing(row, status[row.pk]) for member, row in picked.items()}
 
 
 def _covering(members: Collection[int]) -> QuerySet[Membership]:
-    """The memberships of these members that cover a day, in order of start."""
-    return Membership.objects.filter(member__in=members, last_covered_on__gte=F("starts_on")).order_by("starts_on")
+    """Those of these members, in order of start."""
+    return covering().filter(member__in=members)
 
 
-def _chosen(rows: list[Row], on: dt.date) -> Row:
-    """Of a member's memberships in order of start: the one not yet over, else the last."""
-    return next((row for row in rows if row.last_covered_on >= on), rows[-1])
+def covering() -> QuerySet[Membership]:
+    """The memberships that cover a day at all, in order of start."""
+    return Membership.objects.filter(last_covered_on__gte=F("starts_on")).order_by("starts_on")
+
+
+def chosen(rows: Sequence[Row], on: dt.date) -> Row | None:
+    """Of a member's memberships that cover a day, in order of start: the one not yet over, else the last."""
+    return next((row for row in rows if row.last_covered_on >= on), rows[-1] if rows else None)
 
 
 def current(*, member: Member, on: dt.date) -> Membership | None:

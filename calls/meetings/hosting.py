@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from calls.fixed import Among, Fixed, Given
 from calls.models import ContactPolicy, Meeting, MeetingStatus
 from calls.rules import slots as rules
 from memberships.models import Closure, Club, DayOff, Employee, WeeklyHours
@@ -19,6 +20,29 @@ from memberships.rules.errors import Invalid
 from memberships.rules.sentences import N_, sentence
 
 DAY = dt.timedelta(days=1)
+
+HOSTS = Fixed(lambda: hosts(Given("club")))
+NUMBERS = Fixed(lambda: ContactPolicy.objects.filter(club=Given("club")).order_by("pk")[:1])
+HOURS = Fixed(
+    lambda: (
+        WeeklyHours.objects.filter(employee=Among("hosts"))
+        .order_by("weekday", "from_time")
+        .values_list("employee_id", "weekday", "from_time", "to_time")
+    )
+)
+DAYS_OFF = Fixed(lambda: DayOff.objects.filter(employee=Among("hosts")).values_list("employee_id", "day"))
+TAKEN = Fixed(
+    lambda: Meeting.objects.filter(
+        host=Among("hosts"),
+        status__in=[MeetingStatus.SCHEDULED, MeetingStatus.ATTENDED],
+        ends_at__gt=Given("now"),
+    ).values_list("pk", "host_id", "starts_at", "ends_at")
+)
+CLOSURES = Fixed(
+    lambda: Closure.objects.filter(
+        Q(taken_back_on=None) | Q(taken_back_on__gt=F("starts_on")), club=Given("club"), ends_on__gte=Given("first")
+    ).values_list("starts_on", "ends_on", "taken_back_on")
+)
 
 
 @dataclass(frozen=True)
@@ -30,14 +54,14 @@ class Slot:
     ends_at: dt.datetime
 
 
-def hosts(club: Club) -> QuerySet[Employee]:
+def hosts(club: Club | Given) -> QuerySet[Employee]:
     """The employees who receive members, by name."""
     return Employee.objects.filter(club=club, active=True, is_host=True).order_by("name", "pk")
 
 
 def numbers(club: Club) -> ContactPolicy:
     """The club's contact policy; its defaults where nothing is stored yet."""
-    return ContactPolicy.objects.filter(club=club).order_by("pk").first() or ContactPolicy(club=club)
+    return NUMBERS.first(club=club.pk) or ContactPolicy(club=club)
 
 
 def slots(
@@ -65,7 +89,7 @@ def each_slot(
     host: Employee | None = None,
 ) -> Iterator[Slot]:
     """The same one by one, for who needs the first of them only."""
-    receiving = [host] if host is not None else list(hosts(club))
+    receiving = [host] if host is not None else HOSTS(club=club.pk)
     known = times(club=club, receiving=receiving, now=now)
 
     def of(one: Employee) -> Iterator[tuple[dt.datetime, str, int, Slot]]:
@@ -83,18 +107,16 @@ def times(
     policy = numbers(club)
     ids = [one.pk for one in receiving]
     hours: dict[int, dict[int, list[tuple[dt.time, dt.time]]]] = defaultdict(lambda: defaultdict(list))
-    for row in WeeklyHours.objects.filter(employee__in=ids).order_by("weekday", "from_time"):
-        hours[row.employee_id][row.weekday].append((row.from_time, row.to_time))
+    for employee, weekday, begin, finish in HOURS(hosts=ids):
+        hours[employee][weekday].append((begin, finish))
     shut = closed_days(club, now.astimezone(club.zone).date())
     days_off: dict[int, set[dt.date]] = {pk: set(shut) for pk in ids}
-    for employee, day in DayOff.objects.filter(employee__in=ids).values_list("employee_id", "day"):
+    for employee, day in DAYS_OFF(hosts=ids):
         days_off[employee].add(day)
     busy: dict[int, list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
-    taken = Meeting.objects.filter(
-        host__in=ids, status__in=[MeetingStatus.SCHEDULED, MeetingStatus.ATTENDED], ends_at__gt=now
-    ).exclude(pk=besides.pk if besides else None)
-    for employee, starts_at, ends_at in taken.values_list("host_id", "starts_at", "ends_at"):
-        busy[employee].append((starts_at, ends_at))
+    for meeting, employee, starts_at, ends_at in TAKEN(hosts=ids, now=now):
+        if besides is None or meeting != besides.pk:
+            busy[employee].append((starts_at, ends_at))
     default = dict.fromkeys(range(7), ((policy.host_from, policy.host_to),))
     return {
         pk: rules.Host(
@@ -113,11 +135,10 @@ def times(
 
 def closed_days(club: Club, first: dt.date) -> set[dt.date]:
     """Days from ``first`` on which the club is shut; a closure that was taken back ends the day before."""
-    rows = Closure.objects.filter(Q(taken_back_on=None) | Q(taken_back_on__gt=F("starts_on")), club=club)
     days: set[dt.date] = set()
-    for closure in rows.filter(ends_on__gte=first):
-        last = min(closure.ends_on, closure.taken_back_on - DAY) if closure.taken_back_on else closure.ends_on
-        day = max(closure.starts_on, first)
+    for starts_on, ends_on, taken_back_on in CLOSURES(club=club.pk, first=first):
+        last = min(ends_on, taken_back_on - DAY) if taken_back_on else ends_on
+        day = max(starts_on, first)
         days.update(day + DAY * n for n in range((last - day).days + 1))
     return days
 

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from calls import callbacks, meetings
+from calls.fixed import Among, Fixed, Given
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Request, TaskStatus
 from calls.outcomes.saying import Said
 from calls.rules import hours, outcomes, reasons
@@ -19,6 +20,14 @@ from memberships import people
 from memberships.models import Member, User
 
 WAS = ("status", "waits_for", "lapsed_because")
+OTHERS = Fixed(
+    lambda: (
+        CallTask.objects.select_for_update(no_key=True)
+        .filter(member=Given("member"), status__in=OPEN_STATUSES)
+        .order_by("pk")
+    )
+)
+CLOSED = Fixed(lambda: CallTask.objects.filter(pk=Among("tasks")).exclude(status__in=OPEN_STATUSES))
 REQUESTS = {
     outcomes.Outcome.ALREADY_RENEWED: Request.About.RENEWED,
     outcomes.Outcome.FREEZE_WANTED: Request.About.FREEZE,
@@ -77,7 +86,7 @@ def take(
         made["request"] = _request(outcome, attempt, said, policy, by, now).pk
     if outcome is outcomes.Outcome.COMPLAINT or said.complaint.strip():
         made["complaint"] = _complaint(attempt, said, by, now).pk
-    if outcomes.RULES[outcome].reached:
+    if before and outcomes.RULES[outcome].reached:
         _close_also(before, said.close_also, now)
     closed = _closed(before)
     if closed:
@@ -87,8 +96,7 @@ def take(
 
 def _others(member: Member, task: CallTask | None) -> Sequence[CallTask]:
     """The member's other open tasks, held by nobody else meanwhile."""
-    rows = CallTask.objects.select_for_update(no_key=True).filter(member=member, status__in=OPEN_STATUSES)
-    return list(rows.exclude(pk=task.pk if task else None).order_by("pk"))
+    return [other for other in OTHERS(member=member.pk) if task is None or other.pk != task.pk]
 
 
 def _marks(
@@ -147,7 +155,7 @@ def _close_also(before: Mapping[int, CallTask], ticked: Sequence[int] | None, no
 
 def _closed(before: Mapping[int, CallTask]) -> list[dict[str, object]]:
     """Which of the tasks are open no more, and what they were."""
-    after = CallTask.objects.filter(pk__in=list(before)).exclude(status__in=OPEN_STATUSES)
+    after = CLOSED(tasks=list(before)) if before else []
     return [
         {
             "id": task.pk,

@@ -6,16 +6,17 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import F, Q
+from django.db.models import F
 
-from calls import cards, events, policy, settling
+from calls import cards, events, household, policy, settling
+from calls.fixed import Among, Fixed, Given
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, TaskStatus
 from calls.outcomes import effects, saying
 from calls.outcomes.saying import Also, Said
 from calls.queue import NotYours
 from calls.rules import outcomes
 from calls.rules.policy import Policy
-from memberships import holding, standing
+from memberships import holding
 from memberships.models import Club, Member, User
 from memberships.rules import amounts
 from memberships.rules.errors import Conflict, Invalid
@@ -23,6 +24,20 @@ from memberships.rules.sentences import N_, sentence
 
 OutcomeRefused = saying.OutcomeRefused
 MICROSECOND = dt.timedelta(microseconds=1)
+
+MEMBERS = Fixed(lambda: Member.objects.select_for_update().filter(pk=Among("members")).order_by("pk"))
+TASKS = Fixed(lambda: CallTask.objects.select_for_update().filter(pk=Among("tasks")).order_by("pk"))
+PENDING = Fixed(
+    lambda: CallAttempt.objects.filter(task=Given("task"), operator=Given("operator"), outcome="").order_by("-at")[:1]
+)
+UNSAID = Fixed(lambda: CallAttempt.objects.filter(same_dial_as=Given("dial"), outcome="").order_by("pk"))
+DIALS = Fixed(lambda: CallAttempt.objects.filter(member=Given("member")).values_list("at", "task_id"))
+AT = Fixed(lambda: CallAttempt.objects.filter(member=Given("member"), at=Given("at")).values_list("pk"))
+OTHERS = Fixed(
+    lambda: CallTask.objects.filter(
+        member=Among("members"), status__in=(TaskStatus.WAITING, TaskStatus.READY)
+    ).values_list("pk")
+)
 
 
 class AlreadyRecorded(Conflict):
@@ -49,9 +64,9 @@ def record(*, task: CallTask, operator: User, said: Said, now: dt.datetime, also
     """
     with holding.operation(by=operator):
         members = {task.member_id, *(one.member.pk for one in also)}
-        held = {row.pk: row for row in Member.objects.select_for_update().filter(pk__in=members).order_by("pk")}
+        held = {row.pk: row for row in MEMBERS(members=list(members))}
         ids = [task.pk, *(one.task.pk for one in also if one.task is not None)]
-        locked = {row.pk: row for row in CallTask.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        locked = {row.pk: row for row in TASKS(tasks=ids)}
         main = locked[task.pk]
         _known_already(main, held, task.club)
         repeated = _repeated(main, operator, said)
@@ -75,8 +90,9 @@ def record(*, task: CallTask, operator: User, said: Said, now: dt.datetime, also
             stored.append(calls.store(attempt, held[one.member.pk], other, one.said))
         _forget_unsaid(first)
         settle_number(task=main, members=held, now=now)
-        main.refresh_from_db()
-        return Recorded(main, first, _created(stored))
+        (moved,) = TASKS(tasks=[main.pk])
+        _known_already(moved, held, task.club)
+        return Recorded(moved, first, _created(stored))
 
 
 @dataclass(frozen=True)
@@ -119,10 +135,10 @@ class _Calls:
     def _move(self, task: CallTask, member: Member, outcome: outcomes.Outcome) -> None:
         """The task's way on. One that is tried again is asked about once more in the end: its cause may have gone."""
         zone = member.zone(member.club)
-        mine = CallAttempt.objects.filter(member=member)
-        tried = sorted(mine.filter(task=task).values_list("at", flat=True))
+        dials = DIALS(member=member.pk)
+        tried = sorted(at for at, of_task in dials if of_task == task.pk)
         today = tried[-1].astimezone(zone).date()
-        on_day = [at for at in mine.values_list("at", flat=True) if at.astimezone(zone).date() == today]
+        on_day = [at for at, _task in dials if at.astimezone(zone).date() == today]
         then = outcomes.then(outcome, tried=tried, attempts_today=len(on_day), policy=self.rules, zone=zone)
         task.status = TaskStatus(then.state.value)
         task.ready_at = then.next_at
@@ -146,16 +162,16 @@ def _known_already(main: CallTask, held: dict[int, Member], club: Club) -> None:
 
 def _forget_unsaid(first: CallAttempt) -> None:
     """Who was spoken of before the outcome was taken back, and is no more: the dial does not count for them."""
-    for unsaid in first.household.filter(outcome="").order_by("pk"):
+    for unsaid in UNSAID(dial=first.pk):
         CallTask.objects.filter(pk=unsaid.task_id).update(attempts=F("attempts") - 1)
         unsaid.delete()
 
 
 def settle_number(*, task: CallTask, members: Collection[int], now: dt.datetime) -> None:
     """What was said changes when these members, and whoever shares the number, may be rung about other things."""
-    same = Q(club=task.club_id, phone=task.phone) & ~Q(phone="")
-    others = CallTask.objects.filter(Q(member__in=members) | same, status__in=(TaskStatus.WAITING, TaskStatus.READY))
-    settling.settle(tasks=list(others.values_list("pk", flat=True)), now=now)
+    concerned = {*members, *household.on_number(club=task.club_id, phone=task.phone)}
+    others = OTHERS(members=list(concerned))
+    settling.settle(tasks=[pk for (pk,) in others], now=now)
 
 
 def _repeated(task: CallTask, operator: User, said: Said) -> CallAttempt | None:
@@ -209,7 +225,7 @@ def _check_also(
 
 def _pending(task: CallTask, operator: User) -> CallAttempt | None:
     """The dial whose outcome nobody has said yet."""
-    return task.attempts_made.filter(operator=operator, outcome="").order_by("-at").first()
+    return PENDING.first(task=task.pk, operator=operator.pk)
 
 
 def dialled(task: CallTask, operator: User, now: dt.datetime) -> CallAttempt:
@@ -265,14 +281,14 @@ def _of_household(first: CallAttempt, main: CallTask, member: Member, task: Call
 
 def _membership_of(member: Member, at: dt.datetime) -> int | None:
     """The membership that a call about none in particular counts for: today's, else the latest that ended."""
-    found = standing.of_member(member=member, on=at.astimezone(member.club.zone).date()).membership
+    found = cards.membership_of(member.pk, at.astimezone(member.club.zone).date())
     return found.pk if found else None
 
 
 def _free_instant(member: int, at: dt.datetime) -> dt.datetime:
     """A member has one attempt per instant: a second one in the same microsecond comes right after."""
     at = at.astimezone(dt.UTC)
-    while CallAttempt.objects.filter(member=member, at=at).exists():
+    while AT(member=member, at=at):
         at += MICROSECOND
     return at
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from calls.fixed import Fixed, Given
 from calls.models import CallTask, RefusalReason
 from calls.rules import outcomes, reasons
 from calls.rules.kinds import Kind
@@ -13,6 +14,9 @@ from calls.rules.policy import Policy
 from memberships.models import Club, Employee, Member
 from memberships.rules.errors import Refused
 from memberships.rules.sentences import N_, sentence
+
+REASONS = Fixed(lambda: RefusalReason.objects.filter(club=Given("club"), retired=False).order_by("position", "pk"))
+"""Those that a club lets choose now, in its order."""
 
 
 class OutcomeRefused(Refused):
@@ -73,7 +77,7 @@ class Reasons:
     @classmethod
     def of(cls, club: Club | int) -> Reasons:
         pk = club if isinstance(club, int) else club.pk
-        rows = {row.code: row for row in RefusalReason.objects.filter(club=pk, retired=False)}
+        rows = {row.code: row for row in REASONS(club=pk)}
         return cls(rows, {code: row.rule for code, row in rows.items()})
 
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from calls import events, meetings, policy
+from calls.fixed import Fixed, Given
 from calls.models import CallAttempt, CallTask, Complaint, Lapse, Meeting, Request, TaskStatus
 from calls.outcomes import recording
 from calls.queue import NotYours
@@ -19,6 +20,16 @@ from memberships.models import Member, User
 from memberships.rules.errors import Conflict
 from memberships.rules.sentences import N_, sentence
 
+LAST = Fixed(
+    lambda: (
+        CallAttempt.objects.filter(
+            operator=Given("operator"), outcome_at__gt=Given("since"), same_dial_as=None, task__isnull=False
+        )
+        .exclude(outcome="")
+        .select_related("member")
+        .order_by("-outcome_at", "-pk")[:1]
+    )
+)
 TAKEN_UP = N_("The call was taken up again meanwhile.")
 
 
@@ -30,9 +41,7 @@ class UndoTooLate(Conflict):
 
 def last_of(*, operator: User, now: dt.datetime) -> CallAttempt | None:
     """The operator's last outcome if it may still be taken back (the main one of a household)."""
-    since = now - outcomes.UNDO_FOR
-    mine = CallAttempt.objects.filter(operator=operator, outcome_at__gt=since, same_dial_as=None, task__isnull=False)
-    last = mine.exclude(outcome="").select_related("task", "member").order_by("-outcome_at", "-pk").first()
+    last = LAST.first(operator=operator.pk, since=now - outcomes.UNDO_FOR)
     return last if last is not None and last.outcome_at and outcomes.may_undo(last.outcome_at, now) else None
 
 

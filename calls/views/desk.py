@@ -5,6 +5,7 @@ Every answer is the part ``#desk`` as a whole (htmx) or a redirect to the desk (
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from calls import backlog, desk, dialling, outcomes, presence, queue
+from calls import backlog, cards, desk, dialling, outcomes, presence, queue
 from calls.forms import desk as desk_form
 from calls.models import OPEN_STATUSES, CallTask
 from calls.views import desk_parts
@@ -31,7 +32,7 @@ from memberships.views.people import acting
 def show(request: HttpRequest) -> HttpResponse:
     """The card that one holds; without one, what the queue holds."""
     frame.current_club(request, Right.WORK_QUEUE)
-    return render(request, "calls/desk.html", _context(request))
+    return render(request, "calls/desk.html", _context(_seat(request)))
 
 
 @policy(Right.WORK_QUEUE)
@@ -39,9 +40,10 @@ def show(request: HttpRequest) -> HttpResponse:
 def next_call(request: HttpRequest) -> HttpResponse:
     """Takes the next call of one's clubs, or answers why there is none; a pause is over then."""
     frame.current_club(request, Right.WORK_QUEUE)
-    presence.resume(operator=acting(request), clubs=_clubs(request), now=clock.now())
-    _take_next(request)
-    return _answer(request)
+    seat = _seat(request)
+    if seat.pause is not None:
+        presence.resume(operator=seat.operator, clubs=seat.ids, now=seat.now)
+    return _with_next(request, replace(seat, pause=None))
 
 
 @policy(Right.WORK_QUEUE)
@@ -70,8 +72,7 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
         outcomes.record(task=task, operator=acting(request), said=sent.said, also=sent.also, now=now)
     except Refused as error:
         return _answer(request, problem=error, typed=request.POST.dict())
-    _take_next(request)
-    return _answer(request)
+    return _with_next(request, _seat(request))
 
 
 @policy(Right.WORK_QUEUE)
@@ -83,8 +84,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
         queue.release(task=task, operator=acting(request), why=request.POST.get("why", ""), now=clock.now())
     except Refused as error:
         return _answer(request, problem=error)
-    _take_next(request)
-    return _answer(request)
+    return _with_next(request, _seat(request))
 
 
 @policy(Right.WORK_QUEUE)
@@ -106,7 +106,7 @@ def extend(request: HttpRequest, pk: int) -> HttpResponse:
     task = _task(request, pk)
     try:
         held = queue.extend(task=task, operator=acting(request), now=clock.now())
-        presence.seen(operator=acting(request), clubs=_clubs(request), now=clock.now())
+        _seat(request)
     except Refused as error:
         return _answer(request, gone=task if task.status not in OPEN_STATUSES else None, problem=error)
     return render(request, "calls/_lease.html", {"lease_until": held.lease_until})
@@ -147,7 +147,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 def here(request: HttpRequest) -> HttpResponse:
     """The heartbeat of a desk without a card."""
     frame.current_club(request, Right.WORK_QUEUE)
-    presence.seen(operator=acting(request), clubs=_clubs(request), now=clock.now())
+    _seat(request)
     return HttpResponse(status=204)
 
 
@@ -165,8 +165,7 @@ def go_on(request: HttpRequest) -> HttpResponse:
 
 
 def _task(request: HttpRequest, pk: int) -> CallTask:
-    rows = CallTask.objects.select_related("club", "member", "membership__plan", "holder", "promised_to")
-    task = access.one(acting(request), rows, pk, Right.WORK_QUEUE)
+    task = access.read(acting(request), cards.whole, pk, Right.WORK_QUEUE)
     frame.enter(request, task.club)
     return task
 
@@ -180,18 +179,23 @@ def _clubs(request: HttpRequest) -> list[int]:
     return access.club_ids(acting(request), Right.WORK_QUEUE)
 
 
-def _take_next(request: HttpRequest) -> None:
+def _seat(request: HttpRequest) -> desk.Seat:
+    """What a request of the desk knows, read once; that the desk is open is noted."""
+    user, now = acting(request), clock.now()
+    clubs = [club for club in access.own_clubs(user) if access.may(user, Right.WORK_QUEUE, club)]
+    pause = presence.seen(operator=user, clubs=[club.pk for club in clubs], now=now)
+    return desk.Seat(user, clubs, now, pause)
+
+
+def _with_next(request: HttpRequest, seat: desk.Seat) -> HttpResponse:
     """The next call, unless the operator is on a pause."""
-    user, clubs = acting(request), _clubs(request)
-    if presence.paused(operator=user, clubs=clubs) is None:
-        queue.next_task(operator=user, clubs=clubs, now=clock.now())
+    if seat.pause is None:
+        queue.next_task(operator=seat.operator, clubs=seat.ids, now=seat.now)
+    return _answer(request, seat)
 
 
-def _context(request: HttpRequest, *, shown: int | None = None) -> dict[str, Any]:
-    user = acting(request)
-    clubs, now = _clubs(request), clock.now()
-    context = desk.state(operator=user, clubs=clubs, now=now, shown=shown)
-    context["pause"] = presence.seen(operator=user, clubs=clubs, now=now)
+def _context(seat: desk.Seat, *, shown: int | None = None) -> dict[str, Any]:
+    context = desk.state(seat, shown=shown)
     context["pause_words"] = desk_parts.PAUSES
     context["demo"] = settings.RINGBACK_DEMO
     return context | desk_parts.drawn(context)
@@ -199,17 +203,19 @@ def _context(request: HttpRequest, *, shown: int | None = None) -> dict[str, Any
 
 def _answer(
     request: HttpRequest,
+    seat: desk.Seat | None = None,
     *,
     problem: Refused | None = None,
     gone: CallTask | None = None,
     typed: dict[str, str] | None = None,
     shown: int | None = None,
 ) -> HttpResponse:
-    context = _context(request, shown=shown)
+    seat = seat or _seat(request)
+    context = _context(seat, shown=shown)
     context |= {"typed": typed or {}, "problem": said(problem.message) if problem else ""}
     context["problem_fields"] = sorted(problem.fields) if problem else []
     if gone is not None:
-        context |= desk.closed(task=gone, operator=acting(request), now=context["now"])
+        context |= desk.closed(seat, task=gone)
         context |= desk_parts.drawn(context)
     if not request.headers.get("HX-Request"):
         if problem is None:

@@ -9,12 +9,11 @@ from django.utils import dateformat
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
-from calls import policy
+from calls.cards import About
 from calls.models import Attends, CallTask, Kind, Outcome
 from calls.rules import hours, kinds, outcomes
 from calls.rules.facts import Policy
 from config import charts
-from memberships.models import Freeze
 
 MATE_OUTCOMES = (
     Outcome.BOOKED,
@@ -41,7 +40,7 @@ def drawn(context: dict[str, Any]) -> dict[str, Any]:
     card = entry["card"]
     now = context["now"]
     today = now.astimezone(task.club.zone).date()
-    rules = policy.of_club(task.club_id)
+    rules: Policy = context["rules"]
     local = card["member"]["local_time"]
     for mate in card["household"]:
         allowed = set(outcomes.allowed(kinds.Kind(mate["kind"] or task.kind)))
@@ -55,7 +54,7 @@ def drawn(context: dict[str, Any]) -> dict[str, Any]:
         slot["day"] = _short(slot["starts_at"].date(), today)
         slot["first_name"] = slot["host_name"].split()[0]
     return {
-        "term_bar": _term_bar(card["membership"], today),
+        "term_bar": _term_bar(context["about"]),
         "falling": falling,
         "visit_weeks": charts.visit_weeks(
             visits["weeks"],
@@ -81,12 +80,12 @@ def _ring_until(task: CallTask, rules: Policy, local: dt.datetime) -> dt.datetim
     return first[1].astimezone(zone) if first and first[0] <= local and task.kind != Kind.CALLBACK else None
 
 
-def _term_bar(membership: dict[str, Any] | None, today: dt.date) -> object:
-    if membership is None or membership["starts_on"] > today:
+def _term_bar(about: About) -> object:
+    held = about.membership
+    if held is None or held.starts_on > about.today:
         return ""
-    freezes = Freeze.objects.filter(membership=membership["id"], voided=False).order_by("starts_on")
-    spans = [charts.Span(freeze.starts_on, freeze.ends_on) for freeze in freezes]
-    return charts.term_bar(charts.Span(membership["starts_on"], membership["effective_ends_on"]), spans, today=today)
+    spans = [charts.Span(days.first, days.last) for days in about.frozen]
+    return charts.term_bar(charts.Span(held.starts_on, held.effective_ends_on), spans, today=about.today)
 
 
 def _short(day: dt.date, today: dt.date) -> str:

@@ -234,11 +234,16 @@ def icon(name: str, classes: str = "") -> SafeString:
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', css, href, name)
 
 
+@functools.lru_cache(maxsize=512)
+def _kbd(keys: tuple[str, ...]) -> SafeString:
+    return format_html_join(" ", '<kbd aria-hidden="true">{}</kbd>', ((key,) for key in keys))
+
+
 @register.simple_tag
 @functools.lru_cache(maxsize=512)
 def kbd(*keys: str) -> SafeString:
     """Key hints, seen but not read aloud: {% kbd "B" "1" %}."""
-    return format_html_join(" ", '<kbd aria-hidden="true">{}</kbd>', ((key,) for key in keys))
+    return _kbd(keys)
 
 
 @register.simple_tag(takes_context=True)
