@@ -129,7 +129,7 @@ class CallTask(models.Model):
                 F("phone"),
                 Case(When(undoing=True, then=F("id")), default=0),
                 condition=Q(status="leased") & ~Q(phone=""),
-                name="call_task_one_lease_per_phone",
+                name="call_task_one_lease_per_number",
             ),
             models.CheckConstraint(
                 condition=Q(status="leased", holder__isnull=False, lease_until__isnull=False) | ~Q(status="leased"),

@@ -315,7 +315,7 @@ def test_one_zone_and_many_are_claimed_by_the_indexes_of_queue_and_leases(club: 
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute(f"EXPLAIN {statement}", params)
             told = "\n".join(row for (row,) in cursor.fetchall())
-        for index in ("call_task_queue", "call_task_one_lease_per_phone"):
+        for index in ("call_task_queue", "call_task_one_lease_per_number"):
             assert index in told, told
         # The operator's own lease: both indexes hold nothing but what is leased now.
         assert "call_task_one_lease_per_operator" in told or "call_task_leases" in told, told

@@ -30,7 +30,7 @@ UNION ALL
 SELECT 'number', phone FROM calls_calltask WHERE status = 'leased' AND NOT undoing AND phone <> ''
 GROUP BY club_id, phone HAVING count(*) > 1
 """
-CONSTRAINTS = ("call_task_one_lease_per_operator", "call_task_one_lease_per_phone")
+CONSTRAINTS = ("call_task_one_lease_per_operator", "call_task_one_lease_per_number")
 
 
 @dataclass
