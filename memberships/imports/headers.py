@@ -14,6 +14,9 @@ OWN = frozenset({"line", "errors", "", "п_п", "n", "no", "nr"})
 those of its file, and the number of the row (№).
 """
 
+LAST_NAME_FIRST = frozenset({"fio", "фио", "ф_и_о", "фамилия_имя_отчество", "фамилия_имя"})
+"""Headings of whole names that say in which order their words stand."""
+
 _NAMES = {
     "external_id": "id number no member_id client_id membership_id contract contract_no card код номер ид внешний_код"
     " номер_клиента код_клиента id_клиента номер_договора договор номер_карты карта номер_абонемента",

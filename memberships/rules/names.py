@@ -20,8 +20,9 @@ _SURNAME = re.compile(r"(?!(?:яков|иов|лев|ева)\Z).+(?:[оеё]ва
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
 
-def parts(text: str) -> Name:
+def parts(text: str, *, last_first: bool = False) -> Name:
     """The parts of a whole name: "Petrov Ivan Ilyich" in Russian, "Ivan Petrov" elsewhere; a comma tells by itself.
+    ``last_first``: the column says that the last name stands first, in whatever letters.
 
     Two Russian words that changed places ("Иван Петров Ильич") are told apart by their endings where these say it.
     """
@@ -33,6 +34,8 @@ def parts(text: str) -> Name:
     words = [cased(word) for word in text.split(" ")]
     if len(words) == 1:
         return Name(words[0])
+    if last_first and not _CYRILLIC.search(text):
+        return Name(words[0], words[1], " ".join(words[2:]))
     if not _CYRILLIC.search(text):
         return Name(words[-1], words[0], " ".join(words[1:-1]))
     last, first, *rest = words

@@ -159,6 +159,18 @@ def test_there_is_a_history_table_for_each_model_that_is_kept() -> None:
     assert grants.history_tables() == sorted(model.pgh_event_model._meta.db_table for model in TRACKED)
 
 
+@pytest.mark.django_db
+def test_a_room_that_was_migrated_away_takes_no_rights_from_the_others() -> None:
+    """``migrate onboarding zero`` ends by granting anew what is left."""
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute("DROP TABLE calls_requestevent")
+        cursor.execute(f"GRANT UPDATE ON memberships_memberevent TO {settings.APP_ROLE}")
+        grants.after_migrate(using="default")
+        cursor.execute("SELECT has_table_privilege(%s, 'memberships_memberevent', 'UPDATE')", [settings.APP_ROLE])
+        assert cursor.fetchone() == (False,)
+
+
 @pytest.mark.parametrize("table", grants.history_tables())
 def test_the_application_adds_to_the_history_and_changes_nothing_in_it(table: str, apart: World) -> None:
     for allowed in ("INSERT", "SELECT"):

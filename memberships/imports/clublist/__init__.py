@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from django.utils.translation import gettext as _
 
-from memberships.imports import cells, lineage, resolved
+from memberships.imports import cells, headers, lineage, resolved
 from memberships.imports.cells import NULL, Reader, Unreadable
 from memberships.imports.clublist import people, reading
 from memberships.imports.clublist.entries import Entry
@@ -169,7 +169,10 @@ class _Row:
         whole, last, first, middle = (self.cells[name] for name in NAMES)
         if last and whole and not first:
             first, whole = whole, ""  # "Surname" and "Name" beside each other
-        name = names.parts(whole or first) if not last else Name(*map(names.cased, (last, first, middle)))
+        headed = headers.folded(self.job.table.name_of("full_name")) in headers.LAST_NAME_FIRST
+        name = (
+            Name(*map(names.cased, (last, first, middle))) if last else names.parts(whole or first, last_first=headed)
+        )
         if whole and middle and not name.middle:
             name = name._replace(middle=names.cased(middle))
         if not any(name):

@@ -46,6 +46,14 @@ def warned(answer: imports.Answer) -> list[tuple[object, object]]:
     return [(each["line"], each["column"]) for each in answer.warnings]
 
 
+def test_a_heading_that_names_the_surname_first_holds_for_latin_names_too(load: Load, club: Club) -> None:
+    load(ROW.replace("Марков Георгий Тихонович", "Scott Pamela Ann"))
+    load(ROW.replace("Марков Георгий Тихонович", "Omar Reed").replace("9260181590", "9260181591"),
+         header=HEADER.replace("ФИО", "Client"))  # fmt: skip
+    names = Member.objects.filter(club=club).order_by("last_name").values_list("last_name", "first_name")
+    assert list(names) == [("Reed", "Omar"), ("Scott", "Pamela")]
+
+
 def test_a_row_is_a_person_and_a_membership(load: Load) -> None:
     answer = load(ROW)
     assert (answer.rows, answer.created, answer.warnings) == (1, 1, [])

@@ -32,6 +32,12 @@ def test_a_whole_name_in_its_parts(text: str, parts: Name) -> None:
     assert names.parts(text) == parts
 
 
+def test_a_heading_may_say_that_the_last_name_stands_first() -> None:
+    assert names.parts("scott pamela ann", last_first=True) == Name("Scott", "Pamela", "Ann")
+    assert names.parts("SCOTT", last_first=True) == Name("Scott")
+    assert names.parts("Ангелина Новикова Павловна", last_first=True) == Name("Новикова", "Ангелина", "Павловна")
+
+
 @pytest.mark.parametrize(
     ("text", "cased"),
     [("ПЕТРОВА-ВОДКИНА", "Петрова-Водкина"), ("scott", "Scott"), ("McDonald", "McDonald"), ("Я", "Я"), ("", "")],
