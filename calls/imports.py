@@ -142,14 +142,15 @@ class Attempts:
         self.job.create_as(
             "import_new",
             f"""
+            SELECT n.*, coalesce(n.known, nextval(pg_get_serial_sequence('calls_callattempt', 'id'))) AS id FROM (
             SELECT r.*, m.id AS member_id, {RINGABLE_PHONE} AS phone, m.do_not_call_since, m.deceased_on,
-                a.id IS NULL AS is_new, coalesce({OWN}, FALSE) AS own, a.outcome AS stored_outcome,
-                coalesce(a.id, nextval(pg_get_serial_sequence('calls_callattempt', 'id'))) AS id
+                a.id IS NULL AS is_new, coalesce({OWN}, FALSE) AS own, a.outcome AS stored_outcome, a.id AS known
             FROM import_rows r
             LEFT JOIN memberships_member o ON o.club_id = %(club)s AND o.external_id = r.member
             LEFT JOIN memberships_member m ON m.id = coalesce(o.merged_into_id, o.id)
             LEFT JOIN calls_callattempt a ON a.member_id = m.id AND a.at = r.at
             WHERE a.id IS NULL OR ({stored}) IS DISTINCT FROM ({", ".join(SAID[name] for name in present)})
+            ORDER BY r.line) n
             """,
             day=self.job.today,
         )

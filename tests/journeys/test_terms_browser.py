@@ -73,7 +73,7 @@ def test_a_freeze_moves_a_sold_renewal_as_its_preview_said(term: Membership, per
         row = moves.get_by_role("row").filter(has_text=line[0])
         for words in line:
             expect(row).to_contain_text(words)
-    expect(moves).to_contain_text("31 of 45 days are left after this")
+    expect(anna.find("#allowance")).to_contain_text("31 of 45 days remain after this")
     assert not Freeze.objects.exists()
 
     anna.press("Control+Enter")

@@ -113,8 +113,8 @@ MUTANTS = (
     # who comes in
     Mutant("memberships/access.py", "    if not role:\n        raise Http404\n    if not holds(role, right):\n",
            "    if not role:\n        raise Http404\n    if False:\n", "tests/trust/test_routes.py"),
-    Mutant("memberships/access.py", 'found = rows.filter(pk=number, **{f"{club_path}__in": list(roles(user))})',
-           "found = rows.filter(pk=number)", "tests/trust/test_routes.py"),
+    Mutant("memberships/access.py", "    require(user, right, int(owner))", "    int(owner)",
+           "tests/trust/test_routes.py"),
     Mutant("memberships/access.py", "Employee.objects.filter(user=user, active=True, role__in=list(ORDER))",
            "Employee.objects.filter(user=user, role__in=list(ORDER))", "tests/trust/test_routes.py"),
     Mutant("config/authentication.py", "rows.filter(user__is_active=True)", "rows.filter()",
