@@ -12,12 +12,12 @@ from calls.models import Kind, RefusalReason
 from calls.policy import ringable_phone
 from calls.rules import kinds as rule_kinds
 from calls.rules import outcomes, reasons
-from config import words
 from memberships.imports import cells, mending
 from memberships.imports.cells import NULL, Reader, Spellings, Text
 from memberships.imports.dates import Instants
 from memberships.imports.job import Counts, Job, Stretch
 from memberships.imports.plans import warn_of_amounts
+from memberships.imports.words import spoken
 from memberships.models import Employee
 from memberships.rules import local_time
 from memberships.rules.terms import DAY
@@ -249,5 +249,5 @@ class _Judged(dict[tuple[str, str, str, str, str, bool], list[tuple[str, str]]])
             absence_reason=absence_reason,
         )
         found = outcomes.past_problems(answer, kind=rule_kinds.Kind(kind), reasons=self.known)
-        problems = self[said] = [(problem.field, words.said(problem.sentence)) for problem in found]
+        problems = self[said] = [(problem.field, spoken(problem.sentence)) for problem in found]
         return problems

@@ -17,11 +17,11 @@ from typing import ClassVar, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from config.words import said
 from memberships import histories, holding
 from memberships.imports import cells, lineage, mending
 from memberships.imports.cells import Reader, Spellings, Text
 from memberships.imports.job import Counts, Job, Stretch
+from memberships.imports.words import spoken
 from memberships.models import Freeze, Member, Membership
 from memberships.rules import chains, freezing
 from memberships.rules.errors import Refused
@@ -169,7 +169,7 @@ class Freezes:
 
     def _refuse(self, row: New, message: object) -> None:
         name = self.job.table.name_of("starts_on")
-        self.job.report([(row.line, name, row.starts_on.isoformat(), said(message), False)])
+        self.job.report([(row.line, name, row.starts_on.isoformat(), spoken(message), False)])
 
     def _made(self, row: New) -> Freeze:
         return Freeze(

@@ -12,10 +12,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from config.words import said
 from memberships.imports import resolved
 from memberships.imports.cells import NULL
 from memberships.imports.job import Job, Problem
+from memberships.imports.words import spoken
 from memberships.rules import sales
 from memberships.rules.sales import SaleKind, Sold
 from memberships.rules.terms import Span, span_or_none
@@ -198,7 +198,7 @@ def _without_overlaps(job: Job, history: Sequence[Row], problems: list[Problem])
                 if days is not None:
                     sales.check_no_overlap(map(_sold, taken), days)
             except sales.Overlap as refusal:
-                problems.append(_problem(job, row, said(refusal.message)))
+                problems.append(_problem(job, row, spoken(refusal.message)))
                 wanted.remove(row)
                 if not row.is_new:
                     stored += _as_stored(job, row.id)

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
-from config.words import said
 from memberships.imports import cells
 from memberships.imports.cells import NULL, Each, Reader, Spellings, Text, Unreadable
 from memberships.imports.job import Counts, Job, Stretch
 from memberships.imports.kinds import Comparison
+from memberships.imports.words import spoken
 from memberships.rules.many_phones import Reader as PhoneReader
 from memberships.rules.phones import BadPhone
 
@@ -210,6 +210,6 @@ def _phone(country: str) -> Each:
         try:
             return read(text)
         except BadPhone as error:
-            raise Unreadable(said(error.message)) from None
+            raise Unreadable(spoken(error.message)) from None
 
     return Each(read.plain, phone)

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
-from config.words import said
 from memberships.imports import cells
 from memberships.imports.cells import NULL, Reader, Spellings, Text, Unreadable
 from memberships.imports.job import Counts, Job, Stretch
+from memberships.imports.words import spoken
 from memberships.rules import amounts, money
 from memberships.rules.terms import BadTerm, Term
 
@@ -92,7 +92,7 @@ def _term(text: str) -> str:
     try:
         return str(Term.parse(text))
     except BadTerm as error:
-        raise Unreadable(said(error.message)) from None
+        raise Unreadable(spoken(error.message)) from None
 
 
 def warn_of_amounts(stretch: Stretch, name: str) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from config.words import said
 from memberships.imports.job import Job
+from memberships.imports.words import spoken
 from memberships.rules import sales, terms
 from memberships.rules.terms import Term
 
@@ -227,7 +227,7 @@ def _refuse(job: Job) -> None:
     column = job.table.name_of("cancelled_on")
     for rows in job.stream(late):
         job.report(
-            (line, column, on.isoformat(), said(sales.cancel_days(first, last)), False)
+            (line, column, on.isoformat(), spoken(sales.cancel_days(first, last)), False)
             for line, on, first, last in rows
         )
     job.refuse(

@@ -15,12 +15,12 @@ from itertools import groupby
 
 from django.utils.translation import gettext as _
 
-from config import words
 from memberships import merging
 from memberships.imports import members, sold
 from memberships.imports.clublist.entries import Entry
 from memberships.imports.clublist.laying import Fate, lay_ready
 from memberships.imports.job import Counts, Job, Problem
+from memberships.imports.words import spoken
 from memberships.models import Member, MemberMerge, Membership
 from memberships.rules import same_person
 from memberships.rules.same_person import Joined, Known, Person
@@ -61,7 +61,7 @@ def work_out(job: Job, entries: Sequence[Entry]) -> list[Fate]:
 
 def _stored(job: Job, entries: Sequence[Entry]) -> list[_Stored]:
     """The club's members, merged ones too, that a row may be: they share name, phone or birthday with it."""
-    called, phones = {entry.person.words for entry in entries}, {entry.phone for entry in entries if entry.phone}
+    words, phones = {entry.person.words for entry in entries}, {entry.phone for entry in entries if entry.phone}
     birthdays = {entry.birthday for entry in entries if entry.birthday}
     rows = Member.objects.filter(club=job.club).order_by("pk")
     into: dict[int, int] = {}
@@ -71,7 +71,7 @@ def _stored(job: Job, entries: Sequence[Entry]) -> list[_Stored]:
         if merged_into:
             into[pk] = merged_into
         person = Person(same_person.words_of(" ".join(name)), phone, birthday)
-        if person.words and (person.words in called or phone in phones or birthday in birthdays):
+        if person.words and (person.words in words or phone in phones or birthday in birthdays):
             found.append((pk, person, " ".join(filter(None, name))))
     return [_Stored(pk, _root(pk, into), person, name) for pk, person, name in found]
 
@@ -240,7 +240,7 @@ def _told(job: Job, fate: Fate) -> Iterator[Problem]:
     name = next(job.table.name_of(each) for each in ("full_name", "last_name", "first_name") if each in job.present)
     sentences = []
     if fate.why is not None:
-        why = words.said(fate.why.evidence.sentence)
+        why = spoken(fate.why.evidence.sentence)
         if fate.like.isdigit():
             sentences.append(_("This is the person of line %(line)s: %(why)s.") % {"line": fate.like, "why": why})
         else:

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from config.words import said
 from memberships.imports import cells
 from memberships.imports.cells import Unreadable
 from memberships.imports.dates import Days
+from memberships.imports.words import spoken
 from memberships.rules import phones
 
 BLANKS = frozenset({"-", "--", "—", "–", "н/д", "нет данных", "n/a", "na", "none", "?"})
@@ -71,7 +71,7 @@ def phone(text: str, country: str) -> str:
     try:
         return phones.e164(text, country)
     except phones.BadPhone as refusal:
-        raise Unreadable(said(refusal.message)) from None
+        raise Unreadable(spoken(refusal.message)) from None
 
 
 def several(text: str) -> bool:
