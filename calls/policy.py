@@ -76,8 +76,6 @@ WHERE m.id {members}
 
 
 FACTS = facts_of("= ANY (%(members)s::bigint[])", since="%(since)s", day="%(day)s::date")
-FACTS_WIDE = 14
-"""How many columns ``facts_of`` answers."""
 
 LOOKS_BACK = dt.timedelta(days=31)
 """Attempts older than this count in nothing but refusals, which a policy may let count for longer."""

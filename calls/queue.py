@@ -1,7 +1,7 @@
 """The queue (§6): who is rung next, who holds what.
 
 Claiming, in order:
-1. A look (``STATE``): in which time zones of the operator's clubs anything is ready, which version the clubs' policies
+1. A look (``LOOK``): in which time zones of the operator's clubs anything is ready, which version the clubs' policies
    are, and whether tasks are due to wake or leases to lapse; those are moved first. The process remembers it.
 2. Which zones are open now is worked out here, never in SQL.
 3. One statement (``CLAIM``) makes sure that the look still holds, peeks at the head of each open zone's queue without
@@ -18,7 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import zoneinfo
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -34,6 +34,7 @@ from memberships.rules.errors import Conflict, Invalid
 TRIES = 100
 SIFT_AT_ONCE = 200
 SWEEP_AT_ONCE = 5000
+BEHIND_ALL_ZONES = "zzzz"
 
 
 class NotYours(Conflict):
@@ -54,8 +55,8 @@ AND (NOT t.call_live OR t.lease_until <= %(now)s - interval '4 hours')
 """
 """Nobody keeps the card any more. Whoever dialled may be talking still, but not for hours without a heartbeat."""
 
-STATE = f"""
-(WITH RECURSIVE zone AS (
+READY_ZONES = """
+zone AS (
     SELECT c.club_id, (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = c.club_id) AS tz
     FROM unnest(%(clubs)s::bigint[]) AS c(club_id)
     UNION ALL
@@ -63,17 +64,36 @@ STATE = f"""
         (SELECT min(t.tz) FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = z.club_id AND t.tz > z.tz)
     FROM zone z WHERE z.tz IS NOT NULL
 )
-SELECT json_build_array(
-    EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
-        OR EXISTS (SELECT FROM calls_calltask t WHERE {LEASE_OVER}),
-    (SELECT json_agg(json_build_array(z.club_id, z.tz) ORDER BY z.club_id, z.tz) FROM zone z WHERE z.tz IS NOT NULL),
-    (SELECT json_agg(json_build_array(v.club_id, v.version) ORDER BY v.club_id)
-     FROM ({policy.VERSIONS}) AS v(club_id, version)))::text)
 """
-"""What a look sees, as JSON: whether a sweep is due, the zones with ready tasks, the versions of the policies."""
+"""For ``WITH RECURSIVE``: the clubs' time zones in which anything is ready, found from one to the next."""
+
+DUE = f"""
+(EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
+ OR EXISTS (SELECT FROM calls_calltask t WHERE {LEASE_OVER}))
+"""
+"""Whether a sweep has something to do."""
+
+VERSIONS = f"""
+(SELECT json_agg(json_build_array(v.club_id, v.version) ORDER BY v.club_id)::text
+ FROM ({policy.VERSIONS}) AS v(club_id, version))
+"""
+
+LOOK = f"""
+WITH RECURSIVE {READY_ZONES}
+SELECT {DUE}, {VERSIONS}, (SELECT json_agg(json_build_array(z.club_id, z.tz) ORDER BY z.club_id, z.tz)::text
+                           FROM zone z WHERE z.tz IS NOT NULL)
+"""
 
 HELD = "t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing"
-AS_SEEN = f"{STATE} = %(seen)s AND NOT EXISTS (SELECT FROM calls_calltask t WHERE {HELD})"
+AS_SEEN = f"""
+(%(due)s OR NOT {DUE}) AND {VERSIONS} = %(versions)s AND NOT EXISTS (
+    SELECT FROM unnest(%(gap_clubs)s::bigint[], %(after)s::text[], %(before)s::text[]) AS g(club_id, after, before)
+    JOIN calls_calltask t ON t.status = 'ready' AND t.club_id = g.club_id AND t.tz > g.after AND t.tz < g.before)
+AND NOT EXISTS (SELECT FROM calls_calltask t WHERE {HELD})
+"""
+"""The look still holds, and the operator holds nothing. That nothing is ready between the zones that were seen is
+quickly asked; to find those anew would mean to pass all that was claimed at the head of each.
+"""
 
 OPEN_ZONES = """
 jsonb_to_recordset(%(open)s::jsonb)
@@ -172,14 +192,17 @@ WHERE x.id IN (SELECT t.id FROM calls_calltask t WHERE {LEASE_OVER} LIMIT %(many
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the queues of some clubs looked like. ``seen``: as ``STATE`` said it; ``zones``: club and time zone of
-    whatever is ready, open or not; ``due``: a sweep has something to do.
+    """What the queues of some clubs looked like: ``zones``, club and time zone of whatever is ready, open or not;
+    by which ``policies`` they are rung. ``told``: the same as ``AS_SEEN`` takes it.
     """
 
-    seen: str
     policies: Mapping[int, Policy]
     zones: Sequence[tuple[int, zoneinfo.ZoneInfo]]
-    due: bool
+    told: Mapping[str, object]
+
+    @property
+    def due(self) -> bool:
+        return bool(self.told["due"])
 
     def open_at(self, now: dt.datetime) -> list[tuple[int, str, openings.Opening]]:
         """The zones in which somebody may be rung at an instant, and which calls."""
@@ -200,7 +223,7 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
     seen = _remembered.get(tuple(clubs))
     for tried in range(TRIES):
         row = None
-        params = parameters(operator, clubs, seen, now) if seen else None
+        params = parameters(operator, seen, now) if seen else None
         if params:
             try:
                 with prepared.guarded():
@@ -228,7 +251,7 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
 def _looked_again(before: Look | None, clubs: Collection[int], now: dt.datetime) -> Look | None:
     """A new look at the queues, after whatever is due to move has moved; remembered. ``None``: all is as before."""
     seen = look(clubs=clubs, now=now)
-    if before is not None and seen.seen == before.seen:
+    if before is not None and seen.told == before.told:
         return None
     if seen.due:
         sweep(now=now)
@@ -241,14 +264,22 @@ def _looked_again(before: Look | None, clubs: Collection[int], now: dt.datetime)
 
 def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
     """In which zones of these clubs anything is ready, and by which policies they are rung."""
-    [(seen,)] = prepared.rows(f"SELECT {STATE}", {"clubs": _array(clubs), "now": now})
-    due, zones, versions = json.loads(seen)
-    return Look(
-        seen,
-        policy.of_versions(dict(versions or ())),
-        [(club, zoneinfo.ZoneInfo(tz)) for club, tz in zones or ()],
-        due,
-    )
+    [(due, versions, found)] = prepared.rows(LOOK, {"clubs": _array(clubs), "now": now})
+    zones: list[tuple[int, str]] = json.loads(found or "[]")
+    told = {"clubs": _array(clubs), "due": due, "versions": versions, **_gaps(clubs, zones)}
+    policies = policy.of_versions(dict(json.loads(versions or "[]")))
+    return Look(policies, [(club, zoneinfo.ZoneInfo(tz)) for club, tz in zones], told)
+
+
+def _gaps(clubs: Collection[int], zones: Sequence[tuple[int, str]]) -> dict[str, object]:
+    """The names before, between and behind the zones of each club, which are in the database's order."""
+    gap_clubs, after, before = [], [], []
+    for club in clubs:
+        edges = ["", *(tz for of, tz in zones if of == club), BEHIND_ALL_ZONES]
+        gap_clubs += [club] * (len(edges) - 1)
+        after += edges[:-1]
+        before += edges[1:]
+    return {"gap_clubs": _array(gap_clubs), "after": _array(after), "before": _array(before)}
 
 
 def claim_of(params: Mapping[str, object]) -> str:
@@ -256,7 +287,7 @@ def claim_of(params: Mapping[str, object]) -> str:
     return CLAIM_IN_ONE if "tz" in params else CLAIM
 
 
-def parameters(operator: User, clubs: Collection[int], seen: Look, now: dt.datetime) -> dict[str, object] | None:
+def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object] | None:
     """What the claim is told: who asks, when, what was seen and the zones that are open; ``None`` where none is."""
     zones = [
         {
@@ -273,12 +304,13 @@ def parameters(operator: User, clubs: Collection[int], seen: Look, now: dt.datet
     ]
     if not zones:
         return None
-    told = {"operator": operator.pk, "now": now, "clubs": _array(clubs), "seen": seen.seen}
+    told = {"operator": operator.pk, "now": now, **seen.told}
     return told | (zones[0] if len(zones) == 1 else {"open": json.dumps(zones)})
 
 
-def _array(clubs: Collection[int]) -> str:
-    return f"{{{','.join(map(str, clubs))}}}"
+def _array(values: Iterable[object]) -> str:
+    """Ids or names of zones as PostgreSQL writes an array."""
+    return "{" + ",".join(f'"{value}"' for value in values) + "}"
 
 
 def _task(row: Sequence[object]) -> CallTask:

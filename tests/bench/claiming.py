@@ -213,13 +213,18 @@ def _operation(operators: list[User], clubs: list[int]) -> Claimer:
 
 
 def _claimer(operators: list[User], clubs: list[int]) -> Claimer:
-    """Claims by the statement of ``next_task``, told what it tells: the open zones of the operator's club."""
+    """Claims by the statement of ``next_task``, told what it tells: the open zones of the operator's club.
+
+    Without the facts about the member, which the operation reads along with it for the policy.
+    """
     looks = [queue.look(clubs=[club], now=rows.NOW) for club in clubs]
 
     def told(place: int) -> tuple[str, dict[str, object]]:
-        club = place % len(looks)
-        params = queue.parameters(operators[place], [clubs[club]], looks[club], rows.NOW)
-        return (queue.claim_of(params), params) if params else ("SELECT NULL", {})
+        params = queue.parameters(operators[place], looks[place % len(looks)], rows.NOW)
+        if params is None:
+            raise RuntimeError("no zone is open: this would measure nothing")
+        claim = queue.claim_of(params)
+        return claim[: claim.rindex("\nSELECT claimed.")] + "\nSELECT claimed.id, claimed.* FROM claimed", params
 
     return _statement(CALLS, operators, told)
 

@@ -325,7 +325,7 @@ def test_one_zone_and_many_are_claimed_by_the_indexes_of_queue_and_leases(club: 
     many_leases(club, make_user(club, "operator", "nadia"))
     for clubs, statement in (([club.pk], queue.CLAIM_IN_ONE), ([club.pk, elsewhere.pk], queue.CLAIM)):
         seen = queue.look(clubs=clubs, now=NOW)
-        params = queue.parameters(olga, clubs, seen, NOW)
+        params = queue.parameters(olga, seen, NOW)
         assert params is not None and queue.claim_of(params) == statement
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")

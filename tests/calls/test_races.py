@@ -74,7 +74,7 @@ def by_the_queue(operator: User, club: Club) -> int | None:
 def without_the_lock(operator: User, club: Club) -> int | None:
     """The claim without its guards: no lock on the row, no second look at it."""
     seen = queue.look(clubs=[club.pk], now=NOW)
-    params = queue.parameters(operator, [club.pk], seen, NOW)
+    params = queue.parameters(operator, seen, NOW)
     if params is None:
         return None
     claim = queue.claim_of(params)
