@@ -258,7 +258,7 @@ def _warnings(member: Member, about: Membership | None) -> list[Card]:
 
 def _household(task: CallTask, today: dt.date) -> list[Card]:
     """Everybody else on the number that is rung, each with the call that is due to them."""
-    mates = household.named(task=task, today=today)
+    mates = household.mates(task=task, today=today)
     if not mates:
         return []
     due: dict[int, CallTask] = {}

@@ -37,6 +37,11 @@ def not_about(user: User, rows: QuerySet[Complaint]) -> QuerySet[Complaint]:
     return rows.exclude(about__in=Employee.objects.filter(user=user))
 
 
+def over_people() -> QuerySet[Complaint]:
+    """Complaints about somebody who works here, as long as they stand."""
+    return Complaint.objects.filter(about__isnull=False).exclude(status=Complaint.Status.WITHDRAWN)
+
+
 def open_ones(club: Club, user: User) -> QuerySet[Complaint]:
     """The club's complaints that wait for an answer."""
     return seen_by(user).filter(club=club, status=Complaint.Status.OPEN)

@@ -35,7 +35,7 @@ def for_manager(*, club: Club, on: dt.date, now: dt.datetime) -> QuerySet[Member
 
 def said_by(members: Collection[int], club: Club, complaints: QuerySet[Complaint]) -> dict[int, list[Word]]:
     """What stands between each member and the club, the latest first: refusals in calls and in meetings, and
-    complaints about a person as far as ``complaints`` holds them.
+    these ``complaints`` about people.
     """
     words: dict[int, list[Word]] = defaultdict(list)
     calls = CallAttempt.objects.filter(member__in=members, outcome=Outcome.REFUSED, reason__isnull=False)
@@ -44,8 +44,7 @@ def said_by(members: Collection[int], club: Club, complaints: QuerySet[Complaint
     met = Meeting.objects.filter(member__in=members, result=MeetingResult.REFUSED, closed_at__isnull=False)
     for member, at, label in met.exclude(reason=None).values_list("member", "closed_at", "reason__label"):
         words[member].append(Word(at.astimezone(club.zone).date(), label))
-    about = complaints.filter(member__in=members, about__isnull=False).exclude(status=Complaint.Status.WITHDRAWN)
-    for row in about.select_related("about"):
+    for row in complaints.filter(member__in=members).select_related("about"):
         on = row.received_at.astimezone(club.zone).date()
         words[row.member_id].append(Word(on, f"{row.about.name}: {row.text}" if row.about else row.text, row.pk))
     for some in words.values():

@@ -117,6 +117,14 @@ def read(
     return found
 
 
+def id_in(text: str) -> int:
+    """The id that an address or a form names; 0, which is nobody's, for whatever is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID))):
+        return 0
+    number = int(text)
+    return number if number <= LARGEST_ID else 0
+
+
 def promotion(user: AnyUser, pk: int) -> Promotion:
     """A promotion of one of the user's clubs by its id. Raises Http404; the caller asks for the right in its clubs."""
     if not 0 < pk <= LARGEST_ID:

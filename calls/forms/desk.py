@@ -90,7 +90,8 @@ def _household(data: QueryDict, task: CallTask, now: dt.datetime) -> list[Also]:
     }
     if not asked:
         return []
-    mates = household.mates(task=task, today=now.astimezone(task.club.zone).date()).filter(pk__in=asked)
+    today = now.astimezone(task.club.zone).date()
+    mates = [mate for mate in household.mates(task=task, today=today) if mate.pk in asked]
     due: dict[int, CallTask] = {}
     rows = CallTask.objects.filter(member__in=mates, status__in=OPEN_STATUSES).exclude(status=TaskStatus.LEASED)
     for row in rows.order_by("sort_key", "due_at", "pk"):

@@ -19,7 +19,7 @@ from calls import complaints, requests
 from calls.forms.feedback import AnswerForm
 from calls.models import CallAttempt, Complaint, Kind
 from calls.views import feedback
-from config import clock, exports, tables
+from config import clock, tables
 from config.access import policy
 from config.forms import refuse, sent
 from config.paging import By
@@ -75,8 +75,7 @@ def complaint_list(request: HttpRequest) -> HttpResponseBase:
         exports=True,
         **listing.acts(request, club, LISTED),
     )
-    lines = _lines(table.queryset.order_by("received_at", "pk"), club)
-    if download := exports.asked(request, f"{club.slug}-complaints", EXPORT_HEADER, lambda: lines):
+    if download := listing.download(request, club, LISTED, table, "received_at", "pk"):
         return download
     if not table.page.rows:
         plain = not any(request.GET.get(name) for name in LISTED.filters)
@@ -103,7 +102,7 @@ def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Complaint]:
     return rows
 
 
-def _lines(rows: QuerySet[Complaint], club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+def _lines(rows: QuerySet[Complaint], club: Club, _today: dt.date) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield (
             *(row.pk, row.received_at.astimezone(club.zone), row.text, row.member.name if row.member else ""),
@@ -169,8 +168,7 @@ def flagged_notes(request: HttpRequest) -> HttpResponseBase:
         exports=True,
         **listing.acts(request, club, NOTES),
     )
-    lines = _note_lines(table.queryset.order_by("-at", "-pk"), club)
-    if download := exports.asked(request, f"{club.slug}-notes", NOTE_HEADER, lambda: lines):
+    if download := listing.download(request, club, NOTES, table, "-at", "-pk"):
         return download
     if not table.page.rows:
         ways = table.ways(lambda query: found_notes(club, query, today).count())
@@ -182,13 +180,13 @@ def found_notes(club: Club, query: QueryDict, _today: dt.date) -> QuerySet[CallA
     """The calls whose note holds an amount, as an address asks for them; unknown values of a filter find none."""
     rows = CallAttempt.objects.filter(club=club, note_flagged=True).select_related("member", "operator")
     if by := query.get("by"):
-        rows = rows.filter(operator=int(by) if by.isascii() and by.isdigit() and len(by) < 19 else 0)
+        rows = rows.filter(operator=access.id_in(by))
     if kind := query.get("kind"):
         rows = rows.filter(kind=kind)
     return rows
 
 
-def _note_lines(rows: QuerySet[CallAttempt], club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+def _note_lines(rows: QuerySet[CallAttempt], club: Club, _today: dt.date) -> Iterator[tuple[object, ...]]:
     for row in rows.iterator(500):
         yield row.at.astimezone(club.zone), row.member.name, str(row.operator or ""), row.note
 

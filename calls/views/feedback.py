@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from calls import complaints, requests
 from calls.forms.feedback import AnswerForm, DeclineForm, HandOverForm, RequestForm
 from calls.models import CallAttempt, Request
-from config import clock, exports, tables
+from config import clock, tables
 from config.access import policy
 from config.forms import refuse, sent
 from config.paging import By
@@ -68,10 +68,8 @@ def request_list(request: HttpRequest) -> HttpResponseBase:
         exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
         **listing.acts(request, club, LISTED),
     )
-    if table.exports:
-        lines = _lines(table.queryset.order_by("due_on", "pk"), club)
-        if download := exports.asked(request, f"{club.slug}-requests", EXPORT_HEADER, lambda: lines):
-            return download
+    if download := listing.download(request, club, LISTED, table, "due_on", "pk"):
+        return download
     if not table.page.rows:
         ways = table.ways(lambda query: found(club, query, today).count())
         plain = not any(request.GET.get(name) for name in ("about", "owner", "due", "status"))
@@ -84,7 +82,7 @@ def request_list(request: HttpRequest) -> HttpResponseBase:
 EXPORT_HEADER = ("id", "asked_at", "about", "text", "member", "owner", "due_on", "status", "answered_at", "answer")
 
 
-def _lines(rows: QuerySet[Request], club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+def _lines(rows: QuerySet[Request], club: Club, _today: dt.date) -> Iterator[tuple[object, ...]]:
     for row in rows.iterator(500):
         yield (
             *(row.pk, row.made_at.astimezone(club.zone), row.about, row.text, row.member.name if row.member else ""),
@@ -227,7 +225,7 @@ def owner_q(asked: str) -> Q:
     """What an address asks for by ``owner``: an employee's id, or *nobody*; anything else finds nothing."""
     if asked == NOBODY:
         return Q(owner=None)
-    return Q(owner=int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0)
+    return Q(owner=access.id_in(asked))
 
 
 def due_words(due_on: dt.date | None, today: dt.date) -> tuple[str, str]:
@@ -259,10 +257,8 @@ def _request(request: HttpRequest, pk: int) -> Request:
 
 def _member(request: HttpRequest, club: Club) -> Member | None:
     """The member that the address or the form names, if there is one in this club."""
-    named = request.POST.get("member") or request.GET.get("member", "")
-    if not (named.isascii() and named.isdigit() and len(named) < 19):
-        return None
-    return Member.objects.filter(club=club, pk=int(named), merged_into=None).order_by("pk").first()
+    named = access.id_in(request.POST.get("member") or request.GET.get("member", ""))
+    return Member.objects.filter(club=club, pk=named, merged_into=None).order_by("pk").first() if named else None
 
 
 def _page(

@@ -51,13 +51,8 @@ def to_queue(request: HttpRequest, pk: int) -> HttpResponse:
 def give(request: HttpRequest, pk: int) -> HttpResponse:
     """A promised call goes to somebody who is at the desk."""
     task = _task(request, pk)
-    named = request.POST.get("to", "")
     people = Employee.objects.filter(club=task.club_id, active=True, user__isnull=False).select_related("user")
-    to = (
-        people.filter(pk=int(named) if named.isascii() and named.isdigit() and len(named) < 19 else 0)
-        .order_by("pk")
-        .first()
-    )
+    to = people.filter(pk=access.id_in(request.POST.get("to", ""))).order_by("pk").first()
     if to is None or to.user is None:
         raise callbacks.GivenToNobody(_("Choose somebody who works here."))
     callbacks.give(task=task, to=to.user, by=acting(request), now=clock.now())

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from calls import complaints, lost
-from calls.models import Complaint
 from calls.views import feedback
-from config import clock, exports, tables
+from config import clock, tables
 from config.access import policy
 from config.paging import By
 from memberships import frame
@@ -69,15 +68,15 @@ def lost_list(request: HttpRequest) -> HttpResponseBase:
         exports=True,
         **listing.acts(request, club, LISTED),
     )
-    lines = _lines(table.queryset.order_by("-last_covered_on", "pk"), club)
-    if download := exports.asked(request, f"{club.slug}-win-back", EXPORT_HEADER, lambda: lines):
+    if download := listing.download(request, club, LISTED, table, "-last_covered_on", "pk", file="win-back"):
         return download
     if not table.page.rows:
         plain = not any(request.GET.get(name) for name in LISTED.filters)
         text = _("Members who left over somebody who works here stand here while a promotion brings people back.")
         ways = table.ways(lambda query: seen(query).count())
         table.empty = tables.Empty(_("Nobody is to be rung by the manager") if plain else _("Nobody fits"), text, ways)
-    said = lost.said_by([row.pk for row in table.page.rows], club, complaints.seen_by(acting(request)))
+    over = complaints.not_about(acting(request), complaints.over_people())
+    said = lost.said_by([row.pk for row in table.page.rows], club, over)
     for row in table.page.rows:
         row.said = said.get(row.pk, [])  # type: ignore[attr-defined]
     return tables.answer(request, "calls/lost_list.html", table, {"tabs": feedback.tabs(request, club, "lost")})
@@ -94,8 +93,7 @@ def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Member]:
     if segment := query.get("segment"):
         rows = rows.filter(segment=segment)
     if over := query.get("over"):
-        about = Complaint.objects.filter(about__isnull=False).exclude(status=Complaint.Status.WITHDRAWN)
-        complained = about.filter(club=club, member__isnull=False).values("member")
+        complained = complaints.over_people().filter(club=club, member__isnull=False).values("member")
         rows = rows.filter(pk__in=complained) if over == "complaint" else rows.exclude(pk__in=complained)
     if dnc := query.get("dnc"):
         rows = rows.filter(do_not_call_since__isnull=dnc == "0")
@@ -104,13 +102,13 @@ def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Member]:
 
 def not_over(user: User, rows: QuerySet[Member]) -> QuerySet[Member]:
     """These members without those who complained about the reader: somebody else rings them."""
-    about = Complaint.objects.filter(about__user=user, member__isnull=False)
-    return rows.exclude(pk__in=about.exclude(status=Complaint.Status.WITHDRAWN).values("member"))
+    over = complaints.over_people().filter(about__user=user, member__isnull=False)
+    return rows.exclude(pk__in=over.values("member"))
 
 
-def _lines(rows: QuerySet[Member], club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+def _lines(rows: QuerySet[Member], club: Club, _today: dt.date) -> Iterator[tuple[object, ...]]:
     people = list(rows)
-    said = lost.said_by([row.pk for row in people], club, Complaint.objects.filter(club=club))
+    said = lost.said_by([row.pk for row in people], club, complaints.over_people().filter(club=club))
     for row in people:
         words = "; ".join(f"{word.on} {word.text}" for word in said.get(row.pk, []))
         yield (

@@ -94,7 +94,7 @@ def found(request: HttpRequest, club: Club, query: QueryDict, mine: dict[str, au
         return audit.events_in(kind=mine[FIRST], club=club, reader=acting(request)).none()
     rows = audit.events_in(kind=mine[word], club=club, reader=acting(request))
     if number:
-        rows = rows.filter(pgh_obj_id=int(number)) if _plain(number) else rows.none()
+        rows = rows.filter(pgh_obj_id=named) if (named := access.id_in(number)) else rows.none()
     if by := query.get("by"):
         rows = rows.exclude(pgh_context__has_key="user") if by == SYSTEM else rows.filter(_by(by))
     if did := query.get("did"):
@@ -135,11 +135,7 @@ def _asked(query: QueryDict) -> tuple[str, str]:
 
 
 def _by(user: str) -> Q:
-    return Q(pgh_context__user=int(user)) if _plain(user) else Q(pk__in=[])
-
-
-def _plain(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 0 < int(text[:19]) <= access.LARGEST_ID and len(text) < 20
+    return Q(pgh_context__user=named) if (named := access.id_in(user)) else Q(pk__in=[])
 
 
 def _day(text: str) -> dt.date | str | None:

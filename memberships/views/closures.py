@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config import clock, exports, tables
+from config import clock, tables
 from config.access import policy
 from config.forms import refuse, sent
 from config.paging import By
@@ -82,8 +82,7 @@ def closure_list(request: HttpRequest) -> HttpResponseBase:
             lambda query: found(club, query, today),
         ),
     )  # fmt: skip
-    lines = _lines(table.queryset.order_by("-starts_on", "-pk"), club)
-    if download := exports.asked(request, f"{club.slug}-closures", EXPORT_HEADER, lambda: lines):
+    if download := listing.download(request, club, LISTED, table, "-starts_on", "-pk"):
         return download
     if not table.page.rows:
         some = Closure.objects.filter(club=club).exists()
@@ -109,7 +108,7 @@ def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Closure]:
             return rows.none()
 
 
-def _lines(rows: QuerySet[Closure], _club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+def _lines(rows: QuerySet[Closure], _club: Club, _today: dt.date) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield row.why, row.starts_on, row.ends_on, row.taken_back_on, row.frozen, str(row.made_by or "")
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from config import clock, exports, tables
+from config import clock, tables
 from config.access import policy
 from config.paging import By
 from memberships import access, frame, quiet
@@ -78,10 +78,8 @@ def freeze_list(request: HttpRequest) -> HttpResponseBase:
         exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
         **listing.acts(request, club, LISTED),
     )  # fmt: skip
-    if table.exports:
-        lines = _lines(table.queryset.order_by("-starts_on", "-pk"), club, today)
-        if download := exports.asked(request, f"{club.slug}-freezes", EXPORT_HEADER, lambda: lines):
-            return download
+    if download := listing.download(request, club, LISTED, table, "-starts_on", "-pk"):
+        return download
     if not table.page.rows:
         some = Freeze.objects.filter(membership__club=club).exists()
         text = "" if some else _("A freeze is given on the page of a member, or by closing the club.")

@@ -13,9 +13,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from config import clock, tables
+from config import clock, exports, tables
 from memberships import access, bulk, frame, saved_views
 from memberships.models import BulkMark, Club, Plan, User
 from memberships.rights import Right
@@ -172,6 +173,16 @@ def acts(request: HttpRequest, club: Club, one: Listed, *, fresh: Iterable[BulkM
     }
 
 
+def download(
+    request: HttpRequest, club: Club, one: Listed, table: tables.Table, *order: str, file: str = ""
+) -> HttpResponseBase | None:
+    """The whole list as a file, in this order, where the address asks for one and the person may take it out."""
+    if not table.exports or one.export is None:
+        return None
+    lines = one.export(table.queryset.order_by(*order), club, clock.today(club.zone))
+    return exports.asked(request, f"{club.slug}-{file or one.name}", one.header, lambda: lines)
+
+
 def chosen(one: Listed, user: User, club: Club, sent: QueryDict, today: dt.date) -> QuerySet | None:
     """The rows that a form names: all that its address finds, or those of the boxes; None where one is not there."""
     query = asked(sent.get("query", ""))
@@ -180,8 +191,8 @@ def chosen(one: Listed, user: User, club: Club, sent: QueryDict, today: dt.date)
     found = one.rows(user, club, query, today)
     if sent.get("all"):
         return found
-    texts = set(sent.getlist("ids"))
-    if not texts or not all(text.isascii() and text.isdigit() and len(text) < 19 for text in texts):
+    ids = {access.id_in(text) for text in sent.getlist("ids")}
+    if not ids or 0 in ids:
         return None
-    rows = found.filter(pk__in=[int(text) for text in texts])
-    return rows if rows.count() == len(texts) else None
+    rows = found.filter(pk__in=ids)
+    return rows if rows.count() == len(ids) else None

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from config import clock, exports, tables
+from config import clock, tables
 from config.access import policy
 from config.paging import By
 from config.words import said
@@ -59,10 +59,8 @@ def to_mend(request: HttpRequest) -> HttpResponseBase:
         exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
         **listing.acts(request, club, LISTED),
     )  # fmt: skip
-    if table.exports:
-        lines = _lines(table.queryset.order_by("-at", "-pk"), club)
-        if download := exports.asked(request, f"{club.slug}-visits-to-mend", EXPORT_HEADER, lambda: lines):
-            return download
+    if download := listing.download(request, club, LISTED, table, "-at", "-pk", file="visits-to-mend"):
+        return download
     if not table.page.rows:
         text = _("Visits without a membership and visits on frozen days are listed here.")
         ways = table.ways(lambda query: found(club, query)[: listing.COUNT_TO].count())
@@ -81,7 +79,7 @@ def found(club: Club, query: QueryDict, _today: dt.date | None = None) -> QueryS
 EXPORT_HEADER = ("external_id", "member", "at", "zone", "why")
 
 
-def _lines(rows: QuerySet[Visit], club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+def _lines(rows: QuerySet[Visit], club: Club, _today: dt.date) -> Iterator[tuple[object, ...]]:
     named = dict(WHYS)
     for row in rows.select_related("member").iterator(1000):
         at = row.at.astimezone(club.zone)

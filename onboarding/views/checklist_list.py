@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from config import clock, exports, tables
+from config import clock, tables
 from config.access import policy
 from config.paging import By
 from memberships import access, frame
@@ -72,10 +72,8 @@ def checklist_list(request: HttpRequest) -> HttpResponseBase:
         exports=access.may(acting(request), Right.EXPORT_MEMBERS, club),
         **listing.acts(request, club, LISTED),
     )  # fmt: skip
-    if table.exports:
-        lines = _lines(table.queryset.order_by("next_due", "pk"), club)
-        if download := exports.asked(request, f"{club.slug}-checklists", EXPORT_HEADER, lambda: lines):
-            return download
+    if download := listing.download(request, club, LISTED, table, "next_due", "pk"):
+        return download
     if not table.page.rows:
         some = Checklist.objects.filter(club=club).exists()
         text = "" if some else _("A new sale starts a checklist by itself.")
@@ -103,13 +101,12 @@ def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Checklist]:
     if plan := query.get("plan"):
         rows = rows.filter(membership__plan__code=plan)
     if who := query.get("who"):
-        number = int(who) if who.isascii() and who.isdigit() and len(who) < 19 else 0
-        mine = Checklist.objects.filter(OPEN, club=club, steps__employee=number)
+        mine = Checklist.objects.filter(OPEN, club=club, steps__employee=access.id_in(who))
         rows = rows.filter(pk__in=mine.values("pk"))
     return rows.annotate(next_due=Min("steps__due_on", filter=OPEN))
 
 
-def _lines(rows: QuerySet[Checklist], _club: Club, _today: dt.date | None = None) -> Iterator[tuple[object, ...]]:
+def _lines(rows: QuerySet[Checklist], _club: Club, _today: dt.date) -> Iterator[tuple[object, ...]]:
     counted = rows.select_related("member", "membership__plan").annotate(
         done=Count("steps", filter=Q(steps__status=StepStatus.DONE)),
         skipped=Count("steps", filter=Q(steps__status=StepStatus.SKIPPED)),
