@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from calls import policy, prepared, queue, settling
+from calls import policy, prepared, settling
+from calls.queue import statements
 from calls.rules import openings
 from calls.rules.facts import Policy
 from calls.rules.kinds import Code
@@ -27,7 +28,7 @@ FROM unnest(%(clubs)s::bigint[], %(tzs)s::text[], %(bounds)s::bigint[], %(due_fr
 """
 """In the order of the queue, whose index knows everything that is asked: then no row is read."""
 
-ZONES = f"WITH RECURSIVE {queue.READY_ZONES} SELECT club_id, tz FROM zone WHERE tz IS NOT NULL"
+ZONES = f"WITH RECURSIVE {statements.READY_ZONES} SELECT club_id, tz FROM zone WHERE tz IS NOT NULL"
 
 WAITING = """
 SELECT t.club_id, t.waits_for, t.tz, count(*), min(t.ready_at),

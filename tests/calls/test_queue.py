@@ -9,6 +9,7 @@ from django.db import connection
 
 from calls import queue
 from calls.models import CallTask, TaskStatus
+from calls.queue import statements
 from memberships.models import Club, User
 from tests import days
 from tests.calls.factories import make_attempt, make_task
@@ -323,7 +324,7 @@ def test_one_zone_and_many_are_claimed_by_the_indexes_of_queue_and_leases(club: 
     for member in (*members(club, 2), make_member(elsewhere, phone=phone(9))):
         make_task(member)
     many_leases(club, make_user(club, "operator", "nadia"))
-    for clubs, statement in (([club.pk], queue.CLAIM_IN_ONE), ([club.pk, elsewhere.pk], queue.CLAIM)):
+    for clubs, statement in (([club.pk], statements.CLAIM_IN_ONE), ([club.pk, elsewhere.pk], statements.CLAIM)):
         seen = queue.look(clubs=clubs, now=NOW)
         params = queue.parameters(olga, seen, NOW)
         assert params is not None and queue.claim_of(params) == statement

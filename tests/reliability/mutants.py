@@ -38,30 +38,31 @@ class Mutant:
         return f"{self.file}: {self.was.strip()[:60]!r}"
 
 
-QUEUE, POLICY = "calls/queue.py", "calls/rules/policy.py"
+CLAIMS, CLAIMING, LEASES = (f"calls/queue/{name}.py" for name in ("statements", "claiming", "leases"))
+POLICY = "calls/rules/policy.py"
 RULES_OF_POLICY = "tests/rules/calls/test_contact_policy.py"
 FREEZING, PRICING = "memberships/rules/freezing.py", "memberships/rules/pricing.py"
 
 MUTANTS = (
     # the queue
-    Mutant(QUEUE, "AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_until <= %(now)s)\n",
+    Mutant(CLAIMS, "AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_until <= %(now)s)\n",
            "", "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "AND r.at > %(now)s - z.pause)", "AND false)", "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "AND h.status = 'leased' AND h.holder_id <> %(operator)s", "AND false",
+    Mutant(CLAIMS, "AND r.at > %(now)s - z.pause)", "AND false)", "tests/calls/test_queue.py"),
+    Mutant(CLAIMS, "AND h.status = 'leased' AND h.holder_id <> %(operator)s", "AND false",
            "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "AND t.due_at >= z.due_from AND t.due_at <= %(now)s", "AND t.due_at >= z.due_from",
+    Mutant(CLAIMS, "AND t.due_at >= z.due_from AND t.due_at <= %(now)s", "AND t.due_at >= z.due_from",
            "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "AND (NOT t.call_live OR t.lease_until <= %(now)s - interval '4 hours')\n", "",
+    Mutant(CLAIMS, "AND (NOT t.call_live OR t.lease_until <= %(now)s - interval '4 hours')\n", "",
            "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "if not policy.of_task(task, known, ", "if task or policy.of_task(task, known, ",
+    Mutant(CLAIMING, "if not policy.of_task(task, known, ", "if task or policy.of_task(task, known, ",
            "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "        if locked.call_live and locked.lease_until is not None and", "        if False and",
+    Mutant(LEASES, "        if locked.call_live and locked.lease_until is not None and", "        if False and",
            "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "status=TaskStatus.LEASED, holder=operator)\n    if not held",
+    Mutant(LEASES, "status=TaskStatus.LEASED, holder=operator)\n    if not held",
            "status=TaskStatus.LEASED)\n    if not held", "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "if locked.status != TaskStatus.LEASED or locked.holder_id != operator.pk:", "if False:",
+    Mutant(LEASES, "if locked.status != TaskStatus.LEASED or locked.holder_id != operator.pk:", "if False:",
            "tests/calls/test_queue.py"),
-    Mutant(QUEUE, "to_supervisor = _skipped_by(locked, most) >= most", "to_supervisor = False",
+    Mutant(LEASES, "to_supervisor = _skipped_by(locked, most) >= most", "to_supervisor = False",
            "tests/calls/test_queue.py"),
     Mutant("calls/dialling.py", "        blocks = _blocks(row, member, now)\n", "        blocks = []\n",
            "tests/calls/test_dialling.py"),

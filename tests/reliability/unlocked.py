@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from config.wsgi import application  # isort: skip
-from calls import queue  # isort: skip
+from calls.queue import statements  # isort: skip
 
 LOCK = "FOR UPDATE OF t SKIP LOCKED"
 SECOND_LOOK = " AND t.status = 'ready'"
@@ -20,5 +20,6 @@ def without_guards(claim: str) -> str:
     return claim
 
 
-queue.CLAIM, queue.CLAIM_IN_ONE = without_guards(queue.CLAIM), without_guards(queue.CLAIM_IN_ONE)
+statements.CLAIM = without_guards(statements.CLAIM)
+statements.CLAIM_IN_ONE = without_guards(statements.CLAIM_IN_ONE)
 __all__ = ["application"]

@@ -1,0 +1,154 @@
+"""The next call: found, leased, and asked about."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zoneinfo
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError
+
+from calls import policy, prepared, settling
+from calls.models import CallTask
+from calls.queue import leases, statements
+from calls.rules import openings
+from calls.rules.facts import Policy
+from memberships.models import User
+
+TRIES = 100
+SIFT_AT_ONCE = 200
+BEHIND_ALL_ZONES = "zzzz"
+FACTS_AT = statements.COLUMNS.index("facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the queues of some clubs looked like: ``zones``, club and time zone of whatever is ready, open or not;
+    by which ``policies`` they are rung. ``told``: the same as ``AS_SEEN`` takes it.
+    """
+
+    policies: Mapping[int, Policy]
+    zones: Sequence[tuple[int, zoneinfo.ZoneInfo]]
+    told: Mapping[str, object]
+
+    @property
+    def due(self) -> bool:
+        return bool(self.told["due"])
+
+    def open_at(self, now: dt.datetime) -> list[tuple[int, str, openings.Opening]]:
+        """The zones in which somebody may be rung at an instant, and which calls."""
+        found = ((club, zone.key, openings.opening(self.policies[club], zone, now)) for club, zone in self.zones)
+        return [(club, zone, open_now) for club, zone, open_now in found if open_now]
+
+
+MOST_REMEMBERED = 1000
+_remembered: dict[tuple[int, ...], Look] = {}
+"""The last look at each choice of clubs: no claim is made by it unless it still holds."""
+
+
+def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> CallTask | None:
+    """The task that the operator rings next, leased to them: the one they hold already, else the first that is free.
+
+    ``clubs``: ids of those whose queue the operator works. ``None``: nothing may be rung now (``look`` says why).
+    """
+    seen = _remembered.get(tuple(clubs))
+    for tried in range(TRIES):
+        row = None
+        params = parameters(operator, seen, now) if seen else None
+        if params:
+            try:
+                with prepared.guarded():
+                    row = next(iter(prepared.rows(claim_of(params), params)), None)
+            except IntegrityError:
+                continue  # another tab of this operator, or another member of the household, was quicker
+        if row is None:
+            if held := prepared.rows(statements.AGAIN, {"operator": operator.pk, "now": now}):
+                return _task(held[0])
+            again = _looked_again(seen, clubs, now)
+            if again is None:
+                return None
+            seen = again
+            continue
+        task, known = _task(row[: len(statements.COLUMNS)]), policy.facts_in(row[len(statements.COLUMNS) :])
+        if not policy.of_task(task, known, seen.policies[task.club_id], at=now):
+            return task
+        settling.settle(tasks=[task.pk], now=now, held_by=operator)
+        if tried:  # more than one in a row: look through the head at once
+            heads = prepared.rows(
+                statements.HEADS_OF_ONE if "tz" in params else statements.HEADS, params | {"many": SIFT_AT_ONCE}
+            )
+            settling.settle(tasks=[pk for (pk,) in heads], now=now)
+    return None
+
+
+def _looked_again(before: Look | None, clubs: Collection[int], now: dt.datetime) -> Look | None:
+    """A new look at the queues, after whatever is due to move has moved; remembered. ``None``: all is as before."""
+    seen = look(clubs=clubs, now=now)
+    if before is not None and seen.told == before.told:
+        return None
+    if seen.due:
+        leases.sweep(now=now)
+        seen = look(clubs=clubs, now=now)
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[tuple(clubs)] = seen
+    return seen
+
+
+def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
+    """In which zones of these clubs anything is ready, and by which policies they are rung."""
+    [(due, versions, found)] = prepared.rows(statements.LOOK, {"clubs": _array(clubs), "now": now})
+    zones: list[tuple[int, str]] = json.loads(found or "[]")
+    told = {"clubs": _array(clubs), "due": due, "versions": versions, **_gaps(clubs, zones)}
+    policies = policy.of_versions(dict(json.loads(versions or "[]")))
+    return Look(policies, [(club, zoneinfo.ZoneInfo(tz)) for club, tz in zones], told)
+
+
+def _gaps(clubs: Collection[int], zones: Sequence[tuple[int, str]]) -> dict[str, object]:
+    """The names before, between and behind the zones of each club, which are in the database's order."""
+    gap_clubs, after, before = [], [], []
+    for club in clubs:
+        edges = ["", *(tz for of, tz in zones if of == club), BEHIND_ALL_ZONES]
+        gap_clubs += [club] * (len(edges) - 1)
+        after += edges[:-1]
+        before += edges[1:]
+    return {"gap_clubs": _array(gap_clubs), "after": _array(after), "before": _array(before)}
+
+
+def claim_of(params: Mapping[str, object]) -> str:
+    """The statement that claims with these parameters."""
+    return statements.CLAIM_IN_ONE if "tz" in params else statements.CLAIM
+
+
+def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object] | None:
+    """What the claim is told: who asks, when, what was seen and the zones that are open; ``None`` where none is."""
+    zones = [
+        {
+            "club_id": club,
+            "tz": tz,
+            "below": open_now.below,
+            "due_from": open_now.due_from.isoformat(),
+            "pause": f"{seen.policies[club].release_pause_minutes} minutes",
+            "lease": f"{seen.policies[club].lease_minutes} minutes",
+            "since": policy.looks_back([seen.policies[club]], now).isoformat(),
+            "day": now.astimezone(seen.policies[club].zone).date().isoformat(),
+        }
+        for club, tz, open_now in seen.open_at(now)
+    ]
+    if not zones:
+        return None
+    told = {"operator": operator.pk, "now": now, **seen.told}
+    return told | (zones[0] if len(zones) == 1 else {"open": json.dumps(zones)})
+
+
+def _array(values: Iterable[object]) -> str:
+    """Ids or names of zones as PostgreSQL writes an array."""
+    return "{" + ",".join(f'"{value}"' for value in values) + "}"
+
+
+def _task(row: Sequence[object]) -> CallTask:
+    values = list(row)
+    values[FACTS_AT] = json.loads(str(values[FACTS_AT]))
+    return CallTask.from_db("default", statements.COLUMNS, values)
