@@ -12,7 +12,7 @@ from calls.rules.kinds import Kind
 from memberships.models import Club, Member
 from tests import days
 from tests.calls.factories import make_attempt
-from tests.calls.test_planning import TestOccasions
+from tests.calls.planning.made import a_meeting
 from tests.factories import make_club, make_freeze, make_member, make_membership, phone
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_a_longer_pause_after_refusals_is_kept(club: Club, member: Member) -> No
 
 
 def test_meetings_ahead_and_refused_ones_are_known(club: Club, member: Member) -> None:
-    meeting = TestOccasions().meeting(member, "2026-11-13T18:00")
+    meeting = a_meeting(member, "2026-11-13T18:00")
     assert codes(member, "renewal") == ["meeting_booked"]
     meeting.status, meeting.result, meeting.closed_at = "attended", "refused", NOW - HOUR
     meeting.save()

@@ -40,7 +40,7 @@ class Mutant:
 
 CLAIMS, CLAIMING, LEASES = (f"calls/queue/{name}.py" for name in ("statements", "claiming", "leases"))
 POLICY = "calls/rules/policy.py"
-RULES_OF_POLICY = "tests/rules/calls/test_contact_policy.py"
+RULES_OF_POLICY = "tests/rules/calls/contact_policy"
 FREEZING, PRICING = "memberships/rules/freezing.py", "memberships/rules/pricing.py"
 
 MUTANTS = (
@@ -66,9 +66,9 @@ MUTANTS = (
            "tests/calls/test_queue.py"),
     Mutant("calls/dialling.py", "        blocks = _blocks(row, member, now)\n", "        blocks = []\n",
            "tests/calls/test_dialling.py"),
-    Mutant("calls/outcomes/recording.py", "        _check_held(main, operator)\n", "", "tests/calls/test_outcomes.py"),
+    Mutant("calls/outcomes/recording.py", "        _check_held(main, operator)\n", "", "tests/calls/outcomes"),
     Mutant("calls/outcomes/recording.py", "        if repeated is not None:\n", "        if False:\n",
-           "tests/calls/test_outcomes.py"),
+           "tests/calls/outcomes"),
     Mutant("calls/settling.py", "WHERE t.id = ANY (%(ids)s::bigint[]) AND {OPEN_NOW}",
            "WHERE t.id = ANY (%(ids)s::bigint[])", "tests/calls/test_listening.py"),
     # the contact policy

@@ -1,62 +1,24 @@
-"""The planner: whom to ring on a day, and why."""
+"""Calls about memberships: renewal, welcome, at risk, care, win-back."""
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 
-from calls import places, planning
-from calls.models import CallTask, Complaint, Meeting, RefusalReason, TaskStatus
-from calls.planning import Plan
-from calls.rules import occasions
-from calls.rules.kinds import Kind
-from calls.rules.planning import Wanted
-from memberships.models import Club, Member, Membership
-from memberships.rules.sentences import Sentence, sentence
+from calls import places
+from calls.models import CallTask, RefusalReason, TaskStatus
+from memberships.models import Club
+from memberships.rules.sentences import sentence
 from tests import days
 from tests.calls.factories import make_attempt, make_task
+from tests.calls.planning.made import DAY, TODAY, member_since, plan, reason, somebody_comes
 from tests.factories import (
-    make_club,
-    make_employee,
-    make_freeze,
-    make_member,
     make_membership,
-    make_plan,
     make_promotion,
     make_visit,
     make_visits,
-    phone,
 )
 
 pytestmark = pytest.mark.django_db
-
-TODAY = days.TODAY
-DAY = days.DAY
-
-
-@pytest.fixture
-def club() -> Club:
-    return make_club()
-
-
-def plan(club: Club, on: dt.date = TODAY, **options: object) -> Plan:
-    now = dt.datetime.combine(on, dt.time(0, 30), club.zone)
-    return planning.plan(club=club, on=on, now=now, **options)
-
-
-def member_since(club: Club, starts_on: str, number: int = 1, **fields: object) -> tuple[Member, Membership]:
-    member = make_member(club, phone=phone(number))
-    return member, make_membership(member, starts_on=days.day(starts_on), **fields)
-
-
-def reason(task: CallTask) -> str:
-    return str(Sentence.from_json(task.facts["reason"]))
-
-
-def somebody_comes(club: Club, on: dt.date = TODAY) -> None:
-    """The club counts visits: somebody, who is no member any more, was there."""
-    make_visit(make_member(club, last_name="Guest", phone=""), f"{on - DAY}T09:00")
 
 
 class TestRenewal:
@@ -302,214 +264,3 @@ class TestWinback:
         member_since(club, "2026-03-01", cancelled_on=days.day("2026-10-01"), cancel_reason=reason)
         done = plan(club)
         assert (done.created.get("winback", 0), done.for_manager) == (created, for_manager)
-
-
-class TestOccasions:
-    def meeting(self, member: Member, at: str, **fields: object) -> Meeting:
-        host = make_employee(member.club, "administrator")
-        starts_at = days.at(at)
-        return Meeting.objects.create(
-            club=member.club, member=member, host=host, starts_at=starts_at,
-            ends_at=starts_at + dt.timedelta(minutes=30), calendar_uid="0" * 32, booked_at=starts_at,
-            **{"purpose": "renewal", **fields},
-        )  # fmt: skip
-
-    def test_who_did_not_come_is_rung_on_the_first_working_day(self, club: Club) -> None:
-        member, _membership = member_since(club, "2026-06-01")
-        meeting = self.meeting(member, "2026-11-25T18:00", status="no_show")
-        assert "no_show" not in plan(club, days.day("2026-11-25")).created
-        assert "no_show" not in plan(club, days.day("2026-11-26")).created  # Thanksgiving
-        assert plan(club, days.day("2026-11-27")).created["no_show"] == 1
-        task = CallTask.objects.get(kind="no_show")
-        assert (task.meeting, task.origin, task.key) == (meeting, "renewal", str(meeting.pk))
-
-    def test_a_meeting_of_which_no_message_tells_is_called_to_mind_the_day_before(self, club: Club) -> None:
-        member = make_member(club)
-        self.meeting(member, "2026-11-14T18:00", purpose="session")
-        assert plan(club).created == {}
-        assert plan(club, TODAY + DAY).created == {"meeting_reminder": 1}
-        assert plan(club, TODAY + 3 * DAY).lapsed == {"window_over": 1}
-
-    def test_an_answered_complaint_is_followed_up(self, club: Club) -> None:
-        member = make_member(club)
-        Complaint.objects.create(
-            club=club, member=member, text="Cold showers.", status="answered", received_at=days.at("2026-11-05T10:00"),
-            answered_at=days.at("2026-11-09T10:00"),
-        )  # fmt: skip
-        assert plan(club, TODAY - DAY).created == {}
-        assert plan(club).created == {"complaint_followup": 1}
-
-    def test_before_a_long_freeze_ends_the_first_visit_is_agreed(self, club: Club) -> None:
-        _member, membership = member_since(club, "2026-05-01")
-        make_freeze(membership, days.day("2026-11-01"), days.day("2026-11-15"))
-        assert plan(club).created == {"freeze_ending": 1}
-        assert plan(club, days.day("2026-11-16")).lapsed == {"window_over": 1}
-
-    def test_a_gold_member_is_rung_on_the_birthday(self, club: Club) -> None:
-        make_membership(make_member(club, segment="gold", birthday=days.day("1980-11-12")), starts_on=TODAY - 20 * DAY)
-        member = make_member(club, segment="silver", birthday=days.day("1980-11-12"), phone=phone(2))
-        make_membership(member, starts_on=TODAY - 20 * DAY, price_paid=0)
-        assert plan(club).created == {"birthday": 1}
-        assert plan(club, TODAY + DAY).lapsed == {"window_over": 1}
-
-    def test_a_birthday_is_one_of_the_members_time_zone(self, club: Club) -> None:
-        born = days.day("1980-11-13")
-        for number, tz in enumerate(("Europe/Berlin", "Pacific/Honolulu")):
-            member = make_member(club, segment="gold", birthday=born, timezone=tz, phone=phone(number))
-            make_membership(member, starts_on=TODAY - 20 * DAY)
-        assert plan(club).created == {"birthday": 1}  # in Berlin the 13th begins on the 12th
-        assert plan(club, TODAY + DAY).created == {"birthday": 1}
-        due = dict(CallTask.objects.values_list("tz", "due_at"))
-        assert due["Europe/Berlin"] == days.at("2026-11-13T00:00", days.BERLIN)
-        assert plan(club, TODAY + 2 * DAY).lapsed == {"window_over": 1}  # in Honolulu it still is the 13th
-        assert plan(club, TODAY + 3 * DAY).lapsed == {"window_over": 1}
-
-    def test_a_reminder_names_the_hour_of_the_club(self, club: Club) -> None:
-        self.meeting(make_member(club, timezone="Asia/Tokyo"), "2026-11-14T18:00")
-        plan(club, TODAY + DAY)
-        task = CallTask.objects.get()
-        assert reason(task) == "Meeting on 14 November at 18:00; no message can be sent."
-        assert task.due_at == days.at("2026-11-13T00:00")
-
-    def test_another_room_asks_for_calls_of_its_own(self, club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
-        member = make_member(club)
-
-        class Steps:
-            kind = Kind.ONBOARDING
-            open = True
-
-            def __call__(self, *, club: Club, on: dt.date, members: object) -> list[places.Asked]:
-                wanted = Wanted(kind=self.kind, key="7", due_on=on, reason=sentence("Checklist: tour."))
-                return [places.Asked(wanted=wanted, member=member.pk)] if self.open else []
-
-        steps = Steps()
-        monkeypatch.setattr(places, "task_sources", [steps])
-        assert plan(club).created == {"onboarding": 1}
-        steps.open = False
-        assert plan(club).lapsed == {"superseded": 1}
-        steps.open = True
-        done = plan(club)
-        assert (done.created, done.reopened) == ({}, 1)
-
-    def test_another_rooms_call_carries_its_instant_its_origin_and_the_policy(
-        self, club: Club, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """As a missed call will: at once, for whoever rang in a renewal; nobody who must not be called."""
-        member, membership = member_since(club, "2026-10-01", 1)
-        silent = make_member(club, phone=phone(2), do_not_call_since=days.NOW)
-        rang_at = days.at("2026-11-12T00:10")
-
-        class Missed:
-            kind = Kind.MISSED_CALL
-
-            def __call__(self, *, club: Club, on: dt.date, members: object) -> list[places.Asked]:
-                return [
-                    places.Asked(
-                        wanted=occasions.missed_call_call(call=number, at=rang_at, zone=club.zone),
-                        member=who.pk,
-                        membership=membership.pk if who == member else None,
-                        origin="renewal",
-                    )
-                    for number, who in enumerate((member, silent), start=41)
-                ]
-
-        monkeypatch.setattr(places, "task_sources", [Missed()])
-        done = plan(club)
-        assert (done.created, done.left_out) == ({"missed_call": 1}, {"do_not_call": 1})
-        task = CallTask.objects.get()
-        assert (task.member, task.membership, task.origin, task.key) == (member, membership, "renewal", "41")
-        assert task.due_at == rang_at
-        assert reason(task) == "Rang us at 00:10, nobody answered."
-
-
-class TestPolicy:
-    def test_each_member_without_a_task_counts_once_under_the_first_code(self, club: Club) -> None:
-        make_membership(make_member(club, phone=""), starts_on=days.day("2025-12-01"))
-        member_since(club, "2025-12-01", 2)[0]
-        refusing, _membership = member_since(club, "2026-11-09", 3)
-        refusing.consent_calls = False
-        refusing.save()
-        done = plan(club)
-        assert done.created == {"renewal": 1}
-        assert done.left_out == {"no_phone": 1, "no_consent": 1}
-
-    def test_a_frozen_member_is_left_out_and_an_open_task_lapses(self, club: Club) -> None:
-        _member, membership = member_since(club, "2025-12-01")
-        plan(club)
-        make_freeze(membership, TODAY + DAY, TODAY + 10 * DAY)
-        membership.refresh_from_db()
-        done = plan(club, TODAY + DAY)
-        assert done.lapsed == {"frozen": 1}
-
-    def test_codes_that_only_delay_make_the_task_wait(self, club: Club) -> None:
-        member, _membership = member_since(club, "2025-12-01")
-        for at in ("2026-11-06T12:00", "2026-11-09T12:00"):
-            make_attempt(member, at, "talked", "care")
-        plan(club)
-        task = CallTask.objects.get()
-        assert (task.status, task.waits_for) == (TaskStatus.WAITING, "contact_cap")
-        assert task.ready_at == days.at("2026-11-13T12:00")
-
-    def test_an_open_task_waits_while_a_complaint_is_open_and_is_asked_again_nightly(self, club: Club) -> None:
-        member, _membership = member_since(club, "2025-12-01")
-        plan(club)
-        complaint = Complaint.objects.create(club=club, member=member, text="Cold.", received_at=days.NOW)
-        CallTask.objects.update(status=TaskStatus.WAITING, waits_for="open_complaint")
-        plan(club, TODAY + DAY)
-        assert CallTask.objects.get().status == TaskStatus.WAITING
-        complaint.status = "withdrawn"
-        complaint.save()
-        plan(club, TODAY + 2 * DAY)
-        assert CallTask.objects.get().status == TaskStatus.READY
-
-
-def test_a_dry_run_says_what_it_would_do_and_does_nothing(club: Club) -> None:
-    member_since(club, "2025-12-01")
-    assert plan(club, dry_run=True).created == {"renewal": 1}
-    assert not CallTask.objects.exists() and not club.plan_runs.exists()
-    assert plan(club).created == {"renewal": 1}
-
-
-def test_a_plan_for_tomorrow_waits_for_tomorrow(club: Club) -> None:
-    member_since(club, "2026-11-10")
-    done = planning.plan(club=club, on=TODAY + DAY, now=days.NOW)
-    assert done.created == {"welcome": 1}
-    task = CallTask.objects.get()
-    assert (task.status, task.ready_at) == (TaskStatus.WAITING, days.at("2026-11-13T00:00"))
-
-
-def test_a_club_is_due_once_its_day_has_begun(club: Club) -> None:
-    before, after = days.at("2026-11-12T23:59"), days.at("2026-11-13T00:01")
-    assert planning.due(now=before) == [club]
-    planning.plan(club=club, on=TODAY, now=before)
-    assert planning.due(now=before) == []
-    assert planning.due(now=after) == [club]
-
-
-def test_a_plan_made_ahead_does_not_stand_for_the_nights_to_come(club: Club) -> None:
-    now = days.at("2026-11-12T10:00")
-    planning.plan(club=club, on=TODAY, now=now)
-    for ahead in (1, 20):
-        planning.plan(club=club, on=TODAY + ahead * DAY, now=now)
-    assert planning.due(now=now) == []
-    night = days.at("2026-11-13T00:01")
-    assert planning.due(now=night) == [club]
-    assert planning.plan_if_due(club=club, now=night) is not None
-    assert planning.due(now=night) == [] and planning.plan_if_due(club=club, now=night) is None
-
-
-def test_other_clubs_and_merged_members_are_left_alone(club: Club) -> None:
-    kept, _membership = member_since(club, "2025-12-01", 1)
-    gone, _membership = member_since(club, "2025-12-01", 2)
-    gone.merged_into = kept
-    gone.save()
-    elsewhere = make_club("lakeside")
-    make_membership(make_member(elsewhere), make_plan(elsewhere), starts_on=days.day("2025-12-01"))
-    assert plan(club).created == {"renewal": 1}
-
-
-def test_replanning_looks_at_the_named_members_only(club: Club) -> None:
-    one, _membership = member_since(club, "2025-12-01", 1)
-    member_since(club, "2025-12-01", 2)
-    assert planning.replan(club=club, members=[one.pk], now=days.NOW).created == {"renewal": 1}
-    assert CallTask.objects.get().member == one

@@ -13,7 +13,7 @@ from calls.planning.preview import preview
 from memberships.models import Club
 from tests import days
 from tests.calls.factories import make_attempt
-from tests.calls.test_planning import member_since
+from tests.calls.planning.made import member_since
 from tests.calls.test_settings_pages import signed_in
 from tests.factories import make_club, make_member, make_membership, make_promotion, phone
 

@@ -14,7 +14,7 @@ from calls.rules.kinds import DELAYS_ONLY, Code
 from memberships.models import Club, Member, Membership
 from tests import days
 from tests.calls.factories import make_attempt
-from tests.calls.test_planning import TestOccasions, member_since
+from tests.calls.planning.made import a_meeting, member_since
 from tests.factories import make_club, make_freeze, make_membership, make_user, phone
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ TABLE = [
     Row("refused_lately", refuse, "waiting", "refused_lately", days.at("2026-12-01T12:00")),
     Row(
         "meeting_booked",
-        lambda member, _membership: TestOccasions().meeting(member, "2026-11-14T18:00"),
+        lambda member, _membership: a_meeting(member, "2026-11-14T18:00"),
         "waiting",
         "meeting_booked",
         days.at("2026-11-14T18:30"),
