@@ -26,11 +26,6 @@ def club() -> Club:
 
 
 @pytest.fixture
-def olga(club: Club) -> User:
-    return make_user(club, "operator", "olga")
-
-
-@pytest.fixture
 def task(club: Club, olga: User) -> CallTask:
     make_task(make_member(club))
     claimed = queue.next_task(operator=olga, clubs=[club.pk], now=NOW)

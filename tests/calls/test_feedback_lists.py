@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -14,26 +13,10 @@ from calls.models import Complaint, Request
 from memberships.models import Club, Employee, Member, SavedView, User
 from tests import days
 from tests.calls.factories import make_attempt
-from tests.factories import make_club, make_employee, make_member, make_user
+from tests.factories import make_employee, make_member, make_user
 from tests.web import browser
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def club(set_clock: Callable[[dt.datetime], None]) -> Club:
-    set_clock(days.NOW)
-    return make_club()
-
-
-@pytest.fixture
-def boss(club: Club) -> User:
-    return make_user(club, "manager", "karin")
-
-
-@pytest.fixture
-def karin(boss: User) -> Client:
-    return browser(boss)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from calls.outcomes import Also, Said
 from memberships.models import Club, Member, User
 from tests import days
 from tests.calls.factories import make_task
-from tests.factories import make_club, make_member, make_user, phone
+from tests.factories import make_club, make_member, phone
 
 pytestmark = pytest.mark.django_db
 
@@ -23,11 +23,6 @@ MINUTE = dt.timedelta(minutes=1)
 @pytest.fixture
 def club() -> Club:
     return make_club()
-
-
-@pytest.fixture
-def olga(club: Club) -> User:
-    return make_user(club, "operator", "olga")
 
 
 def held(member: Member, operator: User) -> CallTask:

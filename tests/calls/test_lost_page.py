@@ -27,16 +27,6 @@ def club(set_clock: Callable[[dt.datetime], None]) -> Club:
     return club
 
 
-@pytest.fixture
-def boss(club: Club) -> User:
-    return make_user(club, "manager", "karin")
-
-
-@pytest.fixture
-def karin(boss: User) -> Client:
-    return browser(boss)
-
-
 def lose(club: Club, name: str, days_ago: int = 40) -> Member:
     member = make_member(club, last_name=name, phone="")
     last = days.TODAY - days_ago * days.DAY

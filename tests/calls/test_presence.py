@@ -33,11 +33,6 @@ def club(set_clock: Callable[[dt.datetime], None]) -> Club:
 
 
 @pytest.fixture
-def olga(club: Club) -> User:
-    return make_user(club, "operator", "olga")
-
-
-@pytest.fixture
 def desk(olga: User) -> Client:
     return browser(olga)
 

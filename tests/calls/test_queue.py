@@ -26,16 +26,6 @@ def club() -> Club:
     return make_club()
 
 
-@pytest.fixture
-def olga(club: Club) -> User:
-    return make_user(club, "operator", "olga")
-
-
-@pytest.fixture
-def nadia(club: Club) -> User:
-    return make_user(club, "operator", "nadia")
-
-
 def claim(operator: User, club: Club, now: dt.datetime = NOW) -> CallTask | None:
     return queue.next_task(operator=operator, clubs=[club.pk], now=now)
 

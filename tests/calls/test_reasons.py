@@ -22,12 +22,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def club(set_clock: Callable[[dt.datetime], None]) -> Club:
-    set_clock(days.NOW)
-    return make_club()
-
-
-@pytest.fixture
 def karin(club: Club) -> User:
     return make_user(club, "manager", "karin")
 

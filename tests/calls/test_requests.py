@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -20,19 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def club(set_clock: Callable[[dt.datetime], None]) -> Club:
-    set_clock(days.NOW)
-    return make_club()
-
-
-@pytest.fixture
 def anna(club: Club) -> Employee:
     return make_employee(club, "administrator", "anna")
-
-
-@pytest.fixture
-def olga(club: Club) -> User:
-    return make_user(club, "operator", "olga")
 
 
 def ask(club: Club, by: User, text: str = "Wants a locker", **fields: object) -> Request:

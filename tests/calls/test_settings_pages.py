@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -16,15 +15,9 @@ from calls.rules import ready_made
 from memberships.models import Club
 from tests import days
 from tests.calls.factories import make_attempt, make_task
-from tests.factories import make_club, make_member, make_user, phone
+from tests.factories import make_member, make_user, phone
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def club(set_clock: Callable[[dt.datetime], None]) -> Club:
-    set_clock(days.NOW)
-    return make_club()
 
 
 def signed_in(club: Club, role: str) -> Client:

@@ -38,11 +38,6 @@ def club() -> Club:
 
 
 @pytest.fixture
-def olga(club: Club) -> User:
-    return make_user(club, "operator", "olga")
-
-
-@pytest.fixture
 def member(club: Club) -> Member:
     return make_member(club)
 

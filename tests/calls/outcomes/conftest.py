@@ -2,23 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from memberships.models import Club, Employee, Member, User
-from tests.factories import make_club, make_employee, make_member, make_user
+from memberships.models import Club, Employee, Member
+from tests.factories import make_club, make_employee, make_member
 
 
 @pytest.fixture
 def club() -> Club:
     return make_club()
-
-
-@pytest.fixture
-def olga(club: Club) -> User:
-    return make_user(club, "operator", "olga")
-
-
-@pytest.fixture
-def nadia(club: Club) -> User:
-    return make_user(club, "operator", "nadia")
 
 
 @pytest.fixture
