@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -64,6 +65,13 @@ def bulk_undo(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "memberships/bulk_undo.html", context, status=status)
 
 
+def _told_marked(count: int) -> str:
+    if not count:
+        return _("All of them were marked already.")
+    words = ngettext("Nobody rings %(n)s member any more.", "Nobody rings %(n)s members any more.", count)
+    return words % {"n": number(count)}
+
+
 def _told_back(count: int) -> str:
     words = ngettext("%(n)s member may be called again.", "%(n)s members may be called again.", count)
     return words % {"n": number(count)}
@@ -86,10 +94,7 @@ def _do_not_call(request: HttpRequest, one: Listed, club: Club) -> HttpResponse:
             except Refused as error:
                 refuse(form, error)
             else:
-                words = ngettext(
-                    "Nobody rings %(n)s member any more.", "Nobody rings %(n)s members any more.", mark.count
-                )
-                messages.success(request, words % {"n": number(mark.count)})
+                messages.success(request, _told_marked(mark.count))
                 return redirect(one.url_name)
     context = {"form": form, "may_take_back": access.may(acting(request), Right.CLEAR_DNC, club), "most": bulk.MOST}
     if people is not None:

@@ -48,6 +48,12 @@ def test_nothing_is_left_in_english() -> None:
     assert missing == []
 
 
+def test_no_sentence_is_a_guess_or_a_leftover() -> None:
+    """What gettext notes where sentences are merged: it guesses, keeps the former one, and may not read it again."""
+    lines = (FOLDER / "django.po").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith(("#|", "#~", "#, fuzzy"))] == []
+
+
 def test_the_same_is_filled_in() -> None:
     wrong = []
     for entry in entries(FOLDER / "django.po"):

@@ -150,6 +150,13 @@ def marked(client: Client, members: list[Member], **sent: str) -> int:
     return client.post("/lists/members/bulk/", body).status_code
 
 
+def test_who_is_marked_already_is_not_counted_as_marked(anna: Client, club: Club) -> None:
+    one = make_member(club, do_not_call_since=days.NOW - days.DAY)
+    body = {"do": "do_not_call", "ids": ids([one]), "confirmed": "1", "note": "asked in writing"}
+    page = anna.post("/lists/members/bulk/", body, follow=True).content.decode()
+    assert "All of them were marked already." in page and "Nobody rings" not in page
+
+
 def test_many_are_marked_with_the_reason_and_taken_back_by_a_manager(anna: Client, karin: Client, club: Club) -> None:
     made = some(club)
     Member.objects.filter(pk=made[0].pk).update(do_not_call_since=days.NOW - days.DAY, do_not_call_note="before")
