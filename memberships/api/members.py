@@ -17,13 +17,12 @@ from rest_framework.response import Response
 from config import api, clock
 from config.access import policy
 from config.paging import By
-from memberships import access, merging, people
+from memberships import access, merging, people, searching
 from memberships.api import fields, finding
 from memberships.api.describing import either
 from memberships.models import Club, Member, Segment
 from memberships.rights import Right
 from memberships.rules import amounts
-from memberships.views.members import search_words
 
 DETAILS = (
     "external_id", "last_name", "first_name", "middle_name", "phone", "email", "birthday", "language", "timezone",
@@ -176,8 +175,7 @@ def members(request: Request) -> Response:
     asked = finding.query(request, MembersQuery)
     club = finding.club(request, Right.READ_MEMBERS, asked.get("club"))
     rows = _rows().filter(club=club, merged_into=None)
-    for word in search_words(asked.get("q", "")):
-        rows = rows.filter(search__contains=word)
+    rows = searching.matching(rows, asked.get("q", ""))
     if "external_id" in asked:
         rows = rows.filter(external_id=asked["external_id"])
     if "segment" in asked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -20,7 +19,7 @@ from config import charts, clock, exports, tables
 from config.access import policy
 from config.paging import By, neighbours
 from config.templatetags.ringback import DASH, days_tone, number, phone, short_day
-from memberships import access, attendance, bulk, frame, places, standing, visits
+from memberships import access, attendance, bulk, frame, places, searching, standing, visits
 from memberships.models import Club, Member, Membership, Segment
 from memberships.rights import Right
 from memberships.rules.amounts import mask_amounts
@@ -135,8 +134,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
 
 def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Member]:
     """The members that an address asks for; unknown values of a filter find nobody."""
-    asked = [Q(club=club, merged_into=None)]
-    asked += [Q(search__contains=word) for word in search_words(query.get("q", ""))]
+    asked: list[Q] = []
     if ends := query.get("ends"):
         if ends not in ENDS:
             return Member.objects.none()
@@ -155,16 +153,8 @@ def found(club: Club, query: QueryDict, today: dt.date) -> QuerySet[Member]:
         asked.append(Q(do_not_call_since__isnull=dnc == "0"))
     if asked_phone := query.get("phone"):
         asked.append(Q(phone="") if asked_phone == "none" else Q(phone_bad_since__isnull=False))
-    return Member.objects.filter(*asked)
-
-
-def search_words(text: str) -> list[str]:
-    """What must stand in a member's search text: words in any order; a number in any writing is its digits."""
-    text = text.strip().lower()[:80]
-    digits = re.sub(r"\D", "", text)
-    if len(digits) >= 4 and re.fullmatch(r"[\d\s()+./-]+", text):
-        return [digits.removeprefix("00").lstrip("0") or digits]
-    return [word for word in text.split() if word][:6]
+    rows = Member.objects.filter(*asked, club=club, merged_into=None)
+    return searching.matching(rows, query.get("q", ""))
 
 
 def rows_of(club: Club, members: list[Member], today: dt.date, *, prices: bool = True) -> list[Row]:

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods
 from config import clock
 from config.access import policy
 from config.words import said
-from memberships import access, frame, merging
+from memberships import access, frame, merging, searching
 from memberships.models import Club, Member, MemberMerge
 from memberships.rights import Right
 from memberships.rules.errors import Refused
 from memberships.rules.sentences import Sentence
-from memberships.views.members import Row, rows_of, search_words
+from memberships.views.members import Row, rows_of
 from memberships.views.people import acting
 
 SHOWN = 8
@@ -86,10 +86,9 @@ def merge_undo(request: HttpRequest, pk: int) -> HttpResponse:
 def candidates(kept: Member, text: str) -> list[Row]:
     """Who may be the same person: what is searched for, else those with the same number or the same name."""
     others = Member.objects.filter(club=kept.club_id, merged_into=None).exclude(pk=kept.pk)
-    words = search_words(text)
-    for word in words:
-        others = others.filter(search__contains=word)
-    if not words:
+    if searching.words_in(text):
+        others = searching.matching(others, text)
+    else:
         alike = others.filter(last_name__iexact=kept.last_name) if kept.last_name else others.none()
         alike = alike.filter(first_name__iexact=kept.first_name)
         others = alike | (others.filter(phone=kept.phone) if kept.phone else others.none())
