@@ -174,12 +174,12 @@ def members(request: Request) -> Response:
         return _add(request)
     asked = finding.query(request, MembersQuery)
     club = finding.club(request, Right.READ_MEMBERS, asked.get("club"))
-    rows = _rows().filter(club=club, merged_into=None)
-    rows = searching.matching(rows, asked.get("q", ""))
+    rows = Member.objects.filter(club=club, merged_into=None)
     if "external_id" in asked:
         rows = rows.filter(external_id=asked["external_id"])
     if "segment" in asked:
         rows = rows.filter(segment=asked["segment"])
+    rows = _with_all(searching.matching(rows, asked.get("q", "")))
     return api.page(request, rows, _shape(request, club).to_representation, order=[By("pk")])
 
 
@@ -226,11 +226,15 @@ def merge(request: Request, pk: int) -> Response:
 
 
 def _rows() -> QuerySet[Member]:
+    return _with_all(Member.objects.all())
+
+
+def _with_all(rows: QuerySet[Member]) -> QuerySet[Member]:
     """Members with everything that is shown of them, in one query."""
     same_number = Q(club=OuterRef("club"), phone=OuterRef("phone"), merged_into=None) & ~Q(phone="")
     others = Member.objects.filter(same_number).exclude(pk=OuterRef("pk"))
     household = ArraySubquery(others.order_by("last_name", "first_name", "pk").values("pk"))
-    return Member.objects.select_related("club", "do_not_call_by").annotate(household=household)
+    return rows.select_related("club", "do_not_call_by").annotate(household=household)
 
 
 def _shape(request: Request, club: Club) -> MemberSerializer:
