@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db.models import Field
+from django.db.models import Field, Model
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ LOOKS_AT = 2000
 """So many open calls are asked about for a preview, the first of the queue."""
 
 WINDOWS = "calling_windows"
+WHERE_A_CLUB_IS = frozenset({"country", "region", "timezone"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,14 +77,19 @@ def _among_open_calls(club: Club, before: Policy, after: Policy, now: dt.datetim
 
 def history(club: Club, *, limit: int = 20) -> list[Change]:
     """Who changed what of the club's policy, newest first; the calling windows as one value."""
-    rows = [holding.policy_of(club), *ContactPolicy.objects.filter(club=club)]
+    rows = [club, holding.policy_of(club), *ContactPolicy.objects.filter(club=club)]
     changes = []
     for change in audit.changes([row for row in rows if row.pk], limit=10 * limit):
-        fields = tuple(field for field in change.fields if field.name != "own_windows")
+        fields = tuple(field for field in change.fields if _of_policy(change.model, field.name))
         if change.label == "update" and fields:
             changes.append(dataclasses.replace(change, fields=fields))
     changes += _of_windows(club)
     return sorted(changes, key=lambda change: change.at, reverse=True)[:limit]
+
+
+def _of_policy(model: type[Model], name: str) -> bool:
+    """Whether a changed field is one of the policy's: of a club itself only where it is, not what it is called."""
+    return name in WHERE_A_CLUB_IS if model is Club else name != "own_windows"
 
 
 def _of_windows(club: Club) -> list[Change]:

@@ -51,6 +51,7 @@ kinds: dict[str, Audited] = {
     "promotion": Audited(Promotion, _("Promotion"), club="clubs"),
     "closure": Audited(Closure, _("Closure")),
     "employee": Audited(Employee, _("Employee")),
+    "club": Audited(Club, _("Club"), club="pgh_obj"),
     "club_policy": Audited(ClubPolicy, _("Policy of memberships")),
 }
 """By the word that addresses name them with; upper rooms add theirs."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from memberships import histories, holding
 from memberships.histories import History
 from memberships.models import Club, ClubPolicy, Member, Plan, Promotion, Quote, User
-from memberships.rules import money, pricing, sales, terms
+from memberships.rules import money, pricing, promotions, sales, terms
 from memberships.rules.errors import Invalid
 from memberships.rules.sentences import N_, sentence
 from memberships.rules.terms import Span
@@ -157,7 +157,7 @@ def priced(
     *,
     codes: Collection[str] = (),
     override_reason: str | None = None,
-    known: Sequence[tuple[Promotion, pricing.Promotion]] | None = None,
+    known: Sequence[tuple[Promotion, promotions.Promotion]] | None = None,
 ) -> Quote:
     """The quote of a plan in a case, not stored. ``known``: the club's promotions, when read already."""
     if plan.club_id != held.club.pk or not plan.active:
@@ -222,18 +222,18 @@ def floor_of(policy: ClubPolicy, plan: Plan, currency: str) -> Decimal:
     return money.round_half_up(plan.price * policy.floor_share, currency)
 
 
-def promotions_of(club: Club) -> list[tuple[Promotion, pricing.Promotion]]:
+def promotions_of(club: Club) -> list[tuple[Promotion, promotions.Promotion]]:
     """The club's promotions, each with what the rules of pricing take."""
     rows = Promotion.objects.filter(clubs=club).prefetch_related("plans").order_by("pk")
     return [(row, rule_of(row)) for row in rows]
 
 
-def rule_of(row: Promotion) -> pricing.Promotion:
+def rule_of(row: Promotion) -> promotions.Promotion:
     """A promotion as the rules take it; its club was asked for already, plans are named by id."""
-    return pricing.Promotion(
+    return promotions.Promotion(
         code=row.code,
         name=row.name,
-        kind=pricing.PromotionKind(row.kind),
+        kind=promotions.PromotionKind(row.kind),
         value=row.value,
         audience=frozenset(sales.SaleKind(kind) for kind in row.audience),
         starts_on=row.starts_on,
@@ -250,8 +250,8 @@ def rule_of(row: Promotion) -> pricing.Promotion:
     )
 
 
-def _sale(held: holding.Holding, plan: Plan, case: Case) -> pricing.Sale:
-    return pricing.Sale(
+def _sale(held: holding.Holding, plan: Plan, case: Case) -> promotions.Sale:
+    return promotions.Sale(
         kind=case.kind,
         sold_on=case.sold_on,
         made_on=held.moment.today,
@@ -265,7 +265,7 @@ def _sale(held: holding.Holding, plan: Plan, case: Case) -> pricing.Sale:
     )
 
 
-def _usable(known: Sequence[tuple[Promotion, pricing.Promotion]], sale: pricing.Sale, code: str) -> bool:
+def _usable(known: Sequence[tuple[Promotion, promotions.Promotion]], sale: promotions.Sale, code: str) -> bool:
     return any(
         pricing.folded(rule.code) == pricing.folded(code) and pricing.applies(rule, sale, [code]) for _, rule in known
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import F
 
-from calls import cards, events, household, policy, settling
-from calls.fixed import Among, Fixed, Given
+from calls import cards, events, household, policy, prepared, settling
+from calls.fixed import Among, Fixed, Given, Moved
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, TaskStatus
 from calls.outcomes import effects, saying
 from calls.outcomes.saying import Also, Said
@@ -38,6 +38,13 @@ OTHERS = Fixed(
         member=Among("members"), status__in=(TaskStatus.WAITING, TaskStatus.READY)
     ).values_list("pk")
 )
+NEXT_ATTEMPT = "SELECT nextval(pg_get_serial_sequence('calls_callattempt', 'id'))"
+"""The id of an attempt that its effects name before it is stored, once, with all that they made."""
+
+MOVED = Moved(
+    CallTask, "attempts", "status", "ready_at", "waits_for", "lapsed_because", "closed_at", "holder", "lease_until",
+    "undoing", "call_live",
+)  # fmt: skip
 
 
 class AlreadyRecorded(Conflict):
@@ -106,8 +113,9 @@ class _Calls:
 
     def store(self, attempt: CallAttempt, member: Member, task: CallTask | None, said: Said) -> CallAttempt:
         """One member's outcome: its effects, the attempt, the task, those who listen."""
-        if attempt.pk is None:
-            attempt.save(force_insert=True)
+        new = attempt.pk is None
+        if new:
+            [(attempt.pk,)] = prepared.rows(NEXT_ATTEMPT, {})
             if task is not None:
                 task.attempts += 1
         made = effects.take(
@@ -124,7 +132,7 @@ class _Calls:
         attempt.note_flagged = amounts.contains_amount(attempt.note)
         attempt.duration_s = attempt.duration_s if said.duration_s is None else said.duration_s
         attempt.made = made
-        attempt.save()
+        attempt.save(force_insert=new)
         if task is not None:
             self._move(task, member, outcome)
         moment = holding.moment_in(member.club, self.now, self.operator)
@@ -148,7 +156,7 @@ class _Calls:
         task.closed_at = None if task.status in OPEN_STATUSES else self.now
         task.holder = task.lease_until = None
         task.undoing = task.call_live = False
-        task.save()
+        MOVED(task)
 
 
 def _known_already(main: CallTask, held: dict[int, Member], club: Club) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from config.demo import words
-from memberships.rules.pricing import Promotion, PromotionKind
+from memberships.rules.promotions import Promotion, PromotionKind
 from memberships.rules.sales import SaleKind
 
 MONTH = dt.timedelta(days=30)

@@ -17,6 +17,7 @@ from calls.rules.states import Lapse, TaskState
 from config.demo import words
 from config.demo.offers import FRIEND
 from memberships.rules import pricing, terms
+from memberships.rules.promotions import Promotion, Sale
 from memberships.rules.sales import SaleKind
 from memberships.rules.terms import DAY, Span
 
@@ -193,7 +194,7 @@ class Storyteller:
         now: dt.datetime,
         policy: Policy,
         currency: str,
-        promotions: Sequence[pricing.Promotion],
+        promotions: Sequence[Promotion],
         phones: Sequence[str],
         seed: int,
     ) -> None:
@@ -296,7 +297,7 @@ class Storyteller:
         prior = person.terms[-1] if person.terms else None
         chain = prior.chain_starts_on if prior and kind is SaleKind.RENEWAL else start
         code, _name, count, unit, price, *_rest = words.PLANS[plan]
-        sale = pricing.Sale(
+        sale = Sale(
             kind=kind,
             sold_on=sold_on,
             made_on=sold_on,

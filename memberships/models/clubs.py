@@ -41,6 +41,7 @@ def check_timezone(name: str) -> None:
         raise ValidationError(_("%(name)s is not a time zone."), params={"name": name})
 
 
+@tracked()
 class Club(models.Model):
     """One gym. Everything else belongs to exactly one of these (promotions: to those that they name)."""
 

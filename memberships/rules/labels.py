@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from memberships.rules import money
+from memberships.rules.promotions import Promotion, Sale
 from memberships.rules.sales import SaleKind
 from memberships.rules.sentences import N_, NN_, Sentence, ShortDay, sentence
-
-if TYPE_CHECKING:
-    from memberships.rules.pricing import Promotion, Sale
 
 _NOT_FOR = {
     SaleKind.NEW: N_("it is not for new members"),

@@ -167,6 +167,9 @@ def test_an_owner_says_in_which_region_the_club_is(club: Club) -> None:
     olga.post("/settings/policy/region/", {"region": "CA"})
     club.refresh_from_db()
     assert club.region == "CA"
+    [change] = history(club)
+    assert [(field.name, field.old, field.new) for field in change.fields] == [("region", "", "CA")]
+    assert change.by
     page = olga.post("/settings/policy/region/", {"region": "nowhere"}, follow=True).content.decode()
     club.refresh_from_db()
     assert club.region == "CA" and "nowhere is not one of the available choices" in page

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from memberships.rules import pricing
-from memberships.rules.pricing import Promotion, PromotionKind, Sale
+from memberships.rules.promotions import Promotion, PromotionKind, Sale
 from memberships.rules.sales import SaleKind
 
 NEW, RENEWAL, RETURN = frozenset([SaleKind.NEW]), frozenset([SaleKind.RENEWAL]), frozenset([SaleKind.RETURN])

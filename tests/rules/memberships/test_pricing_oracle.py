@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from memberships.rules import pricing
 from memberships.rules.errors import Refused
-from memberships.rules.pricing import Promotion, PromotionKind, Sale
+from memberships.rules.promotions import Promotion, PromotionKind, Sale
 from memberships.rules.sales import SaleKind
 
 EXAMPLES = int(os.environ.get("RINGBACK_QUOTES", "400"))
