@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from memberships.models import Club
-from memberships.models.history import tracked
+from memberships.models.history import renews_club, tracked
 
 
 def default_renewal_rungs() -> list[int]:
@@ -104,6 +104,7 @@ class ContactPolicy(models.Model):
     )
 
     class Meta:
+        triggers = [renews_club()]
         constraints = [
             models.CheckConstraint(
                 condition=Q(closes_at__gt=F("opens_at")),
@@ -133,6 +134,11 @@ class CallingWindow(models.Model):
     to_time = models.TimeField(_("to"))
 
     class Meta:
+        triggers = [
+            renews_club(
+                "(SELECT p.club_id FROM calls_contactpolicy p WHERE p.id = COALESCE(NEW.policy_id, OLD.policy_id))"
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(to_time__gt=F("from_time")), name="calling_window_end_after_start"),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="calling_window_weekday"),

@@ -63,8 +63,8 @@ class CallTask(models.Model):
     (``calls.rules.position``); ``tz`` the member's time zone else the club's, because the queue is read zone by zone.
     ``facts`` are what the sentence of the reason is made of. ``phone`` is the number to ring, copied so that
     a lease holds for a household. ``call_live``: dialled, and nobody has said yet how it ended. ``claimed_by`` and
-    ``claimed_at`` outlive the lease: who held it last, since when (without a constraint of its own: at a claim it
-    would only check the holder's a second time).
+    ``claimed_at`` outlive the lease: who held it last, since when. Both are whoever is signed in, so that the
+    database is not asked at every claim whether there is such a user.
     """
 
     # A claim and an outcome write the row anew, with an entry in every index that holds it: so no more of them than
@@ -87,7 +87,9 @@ class CallTask(models.Model):
     sort_key = models.BigIntegerField()
     facts = models.JSONField(default=dict)
     attempts = models.PositiveSmallIntegerField(default=0)
-    holder = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="held_tasks", db_index=False)
+    holder = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="held_tasks", db_index=False, db_constraint=False
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     claimed_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
@@ -150,7 +152,6 @@ class CallTask(models.Model):
                 name="call_task_open",
                 condition=Q(status__in=["waiting", "ready", "leased"]),
             ),
-            models.Index(fields=["club", "due_at"], name="call_task_by_due"),
             models.Index(fields=["meeting"], name="call_task_by_meeting", condition=Q(meeting__isnull=False)),
             models.Index(
                 fields=["made_by_attempt"], name="call_task_by_attempt", condition=Q(made_by_attempt__isnull=False)

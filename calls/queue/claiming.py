@@ -26,7 +26,8 @@ FACTS_AT = statements.COLUMNS.index("facts")
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the queues of some clubs looked like: ``zones``, club and time zone of whatever is ready, open or not;
-    by which ``policies`` they are rung. ``told``: the same as ``AS_SEEN`` takes it.
+    by which ``policies`` they are rung. ``told``: the same as ``AS_SEEN`` takes it, or where one club has one zone
+    ``ONE_AS_SEEN``.
     """
 
     policies: Mapping[int, Policy]
@@ -62,10 +63,12 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
                 with prepared.guarded():
                     row = next(iter(prepared.rows(claim_of(params), params)), None)
             except IntegrityError:
+                if held := _held(operator, now):
+                    return held
                 continue  # another tab of this operator, or another member of the household, was quicker
         if row is None:
-            if held := prepared.rows(statements.AGAIN, {"operator": operator.pk, "now": now}):
-                return _task(held[0])
+            if held := _held(operator, now):
+                return held
             again = _looked_again(seen, clubs, now)
             if again is None:
                 return None
@@ -77,10 +80,16 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
         settling.settle(tasks=[task.pk], now=now, held_by=operator)
         if tried:  # more than one in a row: look through the head at once
             heads = prepared.rows(
-                statements.HEADS_OF_ONE if "tz" in params else statements.HEADS, params | {"many": SIFT_AT_ONCE}
+                statements.HEADS_OF_ONE if "version" in params else statements.HEADS, params | {"many": SIFT_AT_ONCE}
             )
             settling.settle(tasks=[pk for (pk,) in heads], now=now)
     return None
+
+
+def _held(operator: User, now: dt.datetime) -> CallTask | None:
+    """What the operator holds already; their lease begins anew."""
+    found = prepared.rows(statements.AGAIN, {"operator": operator.pk, "now": now})
+    return _task(found[0]) if found else None
 
 
 def _looked_again(before: Look | None, clubs: Collection[int], now: dt.datetime) -> Look | None:
@@ -101,8 +110,13 @@ def look(*, clubs: Collection[int], now: dt.datetime) -> Look:
     """In which zones of these clubs anything is ready, and by which policies they are rung."""
     [(due, versions, found)] = prepared.rows(statements.LOOK, {"clubs": _array(clubs), "now": now})
     zones: list[tuple[int, str]] = json.loads(found or "[]")
-    told = {"clubs": _array(clubs), "due": due, "versions": versions, **_gaps(clubs, zones)}
-    policies = policy.of_versions(dict(json.loads(versions or "[]")))
+    known = dict(json.loads(versions or "[]"))
+    policies = policy.of_versions(known)
+    told: dict[str, object] = {"due": due}
+    if len(known) == len(zones) == 1:
+        told["version"] = known[zones[0][0]]
+    else:
+        told |= {"clubs": _array(clubs), "versions": versions, **_gaps(clubs, zones)}
     return Look(policies, [(club, zoneinfo.ZoneInfo(tz)) for club, tz in zones], told)
 
 
@@ -119,7 +133,7 @@ def _gaps(clubs: Collection[int], zones: Sequence[tuple[int, str]]) -> dict[str,
 
 def claim_of(params: Mapping[str, object]) -> str:
     """The statement that claims with these parameters."""
-    return statements.CLAIM_IN_ONE if "tz" in params else statements.CLAIM
+    return statements.CLAIM_IN_ONE if "version" in params else statements.CLAIM
 
 
 def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object] | None:
@@ -140,7 +154,7 @@ def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object
     if not zones:
         return None
     told = {"operator": operator.pk, "now": now, **seen.told}
-    return told | (zones[0] if len(zones) == 1 else {"open": json.dumps(zones)})
+    return told | (zones[0] if "version" in told else {"open": json.dumps(zones)})
 
 
 def _array(values: Iterable[object]) -> str:

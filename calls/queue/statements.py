@@ -40,16 +40,32 @@ SELECT {DUE}, {VERSIONS}, (SELECT json_agg(json_build_array(z.club_id, z.tz) ORD
                            FROM zone z WHERE z.tz IS NOT NULL)
 """
 
-HELD = "t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing"
 AS_SEEN = f"""
 (%(due)s OR NOT {DUE}) AND {VERSIONS} = %(versions)s AND NOT EXISTS (
     SELECT FROM unnest(%(gap_clubs)s::bigint[], %(after)s::text[], %(before)s::text[]) AS g(club_id, after, before)
     JOIN calls_calltask t ON t.status = 'ready' AND t.club_id = g.club_id AND t.tz > g.after AND t.tz < g.before)
-AND NOT EXISTS (SELECT FROM calls_calltask t WHERE {HELD})
 """
-"""The look still holds, and the operator holds nothing. That nothing is ready between the zones that were seen is
-quickly asked; to find those anew would mean to pass all that was claimed at the head of each.
+"""The look still holds. That nothing is ready between the zones that were seen is quickly asked; to find those anew
+would mean to pass all that was claimed at the head of each.
 """
+
+NOTHING_READY = """
+(SELECT t.id FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = %(club_id)s AND t.tz {beside} %(tz)s
+ ORDER BY t.tz LIMIT 1) IS NULL
+"""
+"""In the zones beside one. In this order, because only an index has it: asked for any, the database expects so many
+that it would rather read the table.
+"""
+
+ONE_AS_SEEN = f"""
+(%(due)s OR NOT {DUE})
+AND EXISTS (SELECT FROM memberships_club c WHERE c.id = %(club_id)s AND {policy.VERSION} = %(version)s)
+AND {NOTHING_READY.format(beside="<")} AND {NOTHING_READY.format(beside=">")}
+"""
+"""The same of one club in which one zone was seen."""
+
+HELD = "t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing"
+"""What the operator holds. That they hold nothing at a claim is the constraint ``call_task_one_lease_per_operator``."""
 
 OPEN_ZONES = """
 jsonb_to_recordset(%(open)s::jsonb)
@@ -91,11 +107,11 @@ open AS MATERIALIZED (
 
 FIRST_OF_ONE = f"""
 picked AS MATERIALIZED (
-    SELECT t.id, z.lease, z.since, z.day FROM calls_calltask t CROSS JOIN {ONE_ZONE} WHERE {FREE} AND {AS_SEEN}
+    SELECT t.id, z.lease, z.since, z.day FROM calls_calltask t CROSS JOIN {ONE_ZONE} WHERE {FREE} AND {ONE_AS_SEEN}
     ORDER BY t.sort_key, t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED
 )
 """
-"""Where one zone is open there is nothing to compare."""
+"""Where one club has one zone there is nothing to compare."""
 
 COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]
 

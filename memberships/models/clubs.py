@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from memberships.models.history import tracked
+from memberships.models.history import renews_club, tracked
 
 
 class User(AbstractUser):
@@ -93,6 +93,7 @@ class ClubPolicy(models.Model):
     )
 
     class Meta:
+        triggers = [renews_club()]
         constraints = [
             models.CheckConstraint(
                 condition=Q(gold_percent__lte=F("silver_percent")),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import pghistory
+import pgtrigger
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -20,6 +21,19 @@ def tracked(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
     """A model decorator: database triggers write each insert, update and delete into ``<model>event``."""
     return pghistory.track(  # type: ignore[return-value]
         pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(row="OLD"), exclude=list(exclude)
+    )
+
+
+def renews_club(club: str = "COALESCE(NEW.club_id, OLD.club_id)") -> pgtrigger.Trigger:
+    """For ``Meta.triggers`` of what a club's policy is made of: whoever writes it writes the club's row anew.
+
+    So the version of that one row (``xmin`` and ``ctid``) is the version of all of it. ``club``: in SQL, whose it is.
+    """
+    return pgtrigger.Trigger(
+        name="renews_club",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=f"UPDATE memberships_club c SET name = c.name WHERE c.id = {club}; RETURN NULL;",
     )
 
 
