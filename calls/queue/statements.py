@@ -25,7 +25,7 @@ zone AS (
 
 DUE = f"""
 (EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
- OR EXISTS (SELECT FROM calls_calltask t WHERE {LEASE_OVER}))
+ OR (SELECT t.id FROM calls_calltask t WHERE {LEASE_OVER} ORDER BY t.lease_until LIMIT 1) IS NOT NULL)
 """
 """Whether a sweep has something to do."""
 
@@ -83,10 +83,13 @@ FREE = """
 t.status = 'ready' AND t.club_id = z.club_id AND t.tz = z.tz AND t.sort_key < z.below
 AND t.due_at >= z.due_from AND t.due_at <= %(now)s
 AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_until <= %(now)s)
-AND NOT EXISTS (SELECT FROM calls_taskrelease r WHERE r.operator_id = %(operator)s AND r.task_id = t.id
-                AND r.at > %(now)s - z.pause)
-AND NOT EXISTS (SELECT FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone AND h.phone <> ''
-                AND h.status = 'leased' AND h.holder_id <> %(operator)s)
+AND (SELECT r.id FROM calls_taskrelease r WHERE r.operator_id = %(operator)s AND r.task_id = t.id
+     AND r.at > %(now)s - z.pause LIMIT 1) IS NULL
+AND (SELECT h.id FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone AND h.phone <> ''
+     AND h.status = 'leased' AND h.holder_id <> %(operator)s LIMIT 1) IS NULL
+"""
+"""The last two are asked of one call after the other, by their indexes: as ``NOT EXISTS`` they are a join, for which
+the database first gathers all that the operator has skipped and all that is leased.
 """
 
 FIRST_OF_MANY = f"""

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             """
             INSERT INTO memberships_clubevent (pgh_created_at, pgh_label, pgh_obj_id, id, slug, name, timezone, country, region, currency, language, phone)
-            SELECT ringback_now(), 'insert', id, id, slug, name, timezone, country, region, currency, language, phone
+            SELECT now(), 'insert', id, id, slug, name, timezone, country, region, currency, language, phone
             FROM memberships_club
             """,
             migrations.RunSQL.noop,

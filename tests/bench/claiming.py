@@ -17,7 +17,7 @@ from threading import Barrier
 import psycopg
 from django.db import connection
 
-from calls import prepared, queue
+from calls import queue
 from memberships.models import Club, User
 from tests.bench import rows
 from tests.bench.measure import ROUNDS, Line, Size, line, number, percentile, ratios
@@ -36,12 +36,14 @@ PROCESSES = max(2, min(8, os.cpu_count() or 2))
 
 
 DONE = """
-UPDATE {table} SET status = 'done', holder_id = NULL, lease_until = NULL, closed_at = %(now)s WHERE id = %(id)s
+UPDATE calls_calltask SET status = 'done', holder_id = NULL, lease_until = NULL, closed_at = %(now)s WHERE id = %(id)s
 """
-CALLS, PLAIN = DONE.format(table="calls_calltask"), DONE.format(table="bench_fifo")
 
-Claimer = Callable[[int], AbstractContextManager[tuple[Callable[[], int | None], Callable[[int], None]]]]
-"""For a thread by its number: how it claims (the id of a row, None for none) and how it is done with one."""
+Claimer = Callable[[int], AbstractContextManager[tuple[Callable[[], int | None], Callable[[int], object]]]]
+"""For a thread by its number: how it claims (the id of a row, None for none) and what it does with one."""
+
+Hands = Callable[[int], Iterator[User]]
+"""For a thread by its number: who makes its next claim. An operator holds one call at a time."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Crowd:
 
 def lines(size: Size, made: list[Club]) -> Iterator[Line]:
     """FIFO, our statement and our operation, turn by turn, at 16 and at 64 at once; each operator in one club."""
-    operators = rows.make_operators(max(AT_ONCE))
+    operators = _for_claims(size)
     by_operation: list[Line] = []
     for at_once in AT_ONCE:
         rounds = [_round(size, made, at_once, operators, operation=True) for _ in range(ROUNDS)]
@@ -106,16 +108,28 @@ def _round(
     rows.make_tasks(size.waiting, made)
     _fifo_queue()
     clubs, each = [club.pk for club in made], size.claims // at_once
-    fifo = crowd(at_once, each, _statement(PLAIN, operators, lambda place: (FIFO, {"now": rows.NOW})))
-    ours = crowd(at_once, each, _claimer(operators, clubs))
-    return (fifo, ours, crowd(at_once, each, _operation(operators, clubs))) if operation else (fifo, ours)
+    half = len(operators) // 2
+    some, others = (_in_turn(those, at_once) for those in (operators[:half], operators[half:]))
+    fifo = crowd(at_once, each, _statement(some, lambda place: (FIFO, {"now": rows.NOW})))
+    ours = crowd(at_once, each, _claimer(some, clubs))
+    return (fifo, ours, crowd(at_once, each, _operation(others, clubs))) if operation else (fifo, ours)
+
+
+def _for_claims(size: Size) -> list[User]:
+    """Enough to claim by the statement, and others by the operation, one call each: nothing but claims is going on."""
+    return rows.make_operators(2 * (size.claims + WARM * max(AT_ONCE)))
+
+
+def _in_turn(operators: list[User], at_once: int) -> Hands:
+    """Each claim is somebody else's."""
+    return lambda place: itertools.islice(operators, place, None, at_once)
 
 
 def crowd(at_once: int, each: int, claimer: Claimer) -> Crowd:
     """So many threads, spread over processes as on a web server, each with a connection of its own.
 
-    They start together; each claims, is done, and claims again. Only the claims are timed. Raises RuntimeError where
-    a claim found nothing.
+    They start together; each claims again and again. Only the claims are timed. Raises RuntimeError where one found
+    nothing.
     """
     forked = multiprocessing.get_context("fork")
     processes = min(PROCESSES, at_once)
@@ -171,48 +185,49 @@ def _threads(places: list[int], each: int, claimer: Claimer, gate: Barrier, end:
     end.close()
 
 
-def _statement(done: str, operators: list[User], told: Callable[[int], tuple[str, dict[str, object]]]) -> Claimer:
+def _statement(hands: Hands, told: Callable[[int], tuple[str, dict[str, object]]], then: str = "") -> Claimer:
     """Claims by the statement that is ``told`` a place, with its parameters; prepared once a connection with one plan,
-    as the product's own connections do.
+    as the product's own connections do. ``then``: the statement by which a call is done with.
     """
     where = connection.get_connection_params()
     where = {name: where[name] for name in ("dbname", "user", "host", "port", "password") if where.get(name)}
 
     @contextmanager
     def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], None]]]:
-        text, params = told(place)
-        mine = {**params, "operator": operators[place].pk}
+        (text, params), operators = told(place), hands(place)
         with psycopg.connect(**where, autocommit=True, prepare_threshold=1) as own, psycopg.Cursor(own) as cursor:
             own.execute("SET plan_cache_mode = force_generic_plan")
 
             def claim() -> int | None:
-                cursor.execute(text, mine)
+                cursor.execute(text, {**params, "operator": next(operators).pk})
                 found = cursor.fetchone()
                 return found[0] if found else None
 
-            yield claim, lambda pk: cursor.execute(done, {"now": rows.NOW, "id": pk})
+            yield claim, lambda pk: then and cursor.execute(then, {"now": rows.NOW, "id": pk})
 
     return claimer
 
 
-def _operation(operators: list[User], clubs: list[int]) -> Claimer:
+def _operation(hands: Hands, clubs: list[int]) -> Claimer:
     """Claims as the desk does."""
 
     @contextmanager
     def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], object]]]:
+        operators = hands(place)
+
         def claim() -> int | None:
-            task = queue.next_task(operator=operators[place], clubs=[clubs[place % len(clubs)]], now=rows.NOW)
+            task = queue.next_task(operator=next(operators), clubs=[clubs[place % len(clubs)]], now=rows.NOW)
             return task.pk if task else None
 
         try:
-            yield claim, lambda pk: prepared.count(CALLS, {"now": rows.NOW, "id": pk})
+            yield claim, lambda pk: None
         finally:
             connection.close()
 
     return claimer
 
 
-def _claimer(operators: list[User], clubs: list[int]) -> Claimer:
+def _claimer(hands: Hands, clubs: list[int], then: str = "") -> Claimer:
     """Claims by the statement of ``next_task``, told what it tells: the open zones of the operator's club.
 
     Without the facts about the member, which the operation reads along with it for the policy.
@@ -220,13 +235,13 @@ def _claimer(operators: list[User], clubs: list[int]) -> Claimer:
     looks = [queue.look(clubs=[club], now=rows.NOW) for club in clubs]
 
     def told(place: int) -> tuple[str, dict[str, object]]:
-        params = queue.parameters(operators[place], looks[place % len(looks)], rows.NOW)
+        params = queue.parameters(User(), looks[place % len(looks)], rows.NOW)
         if params is None:
             raise RuntimeError("no zone is open: this would measure nothing")
         claim = queue.claim_of(params)
         return claim[: claim.rindex("\nSELECT claimed.")] + "\nSELECT claimed.id, claimed.* FROM claimed", params
 
-    return _statement(CALLS, operators, told)
+    return _statement(hands, told, then)
 
 
 def _fifo_queue() -> None:
@@ -249,7 +264,7 @@ def _fifo_queue() -> None:
 
 def scale(size: Size, made: list[Club]) -> Iterator[Line]:
     """Whether ten times as many waiting calls slow a claim down more than they slow FIFO."""
-    operators = rows.make_operators(max(AT_ONCE))
+    operators = _for_claims(size)
     shares = []
     for waiting in (size.waiting, size.waiting // 10):
         smaller = replace(size, waiting=waiting)
@@ -267,12 +282,12 @@ def scale(size: Size, made: list[Club]) -> Iterator[Line]:
 
 def drain(size: Size, made: list[Club]) -> Iterator[Line]:
     """Whether the last quarter of a queue goes as fast as the first: dead rows at its head must not pile up."""
-    operators = rows.make_operators(max(AT_ONCE))
+    operators = rows.make_operators(DRAINERS)
     rounds = []
     each = size.drained // 4 // DRAINERS
     for _ in range(ROUNDS):
         rows.make_tasks(size.waiting, made)
-        claimer = _claimer(operators, [club.pk for club in made])
+        claimer = _claimer(lambda place: itertools.repeat(operators[place]), [club.pk for club in made], DONE)
         rounds.append([crowd(DRAINERS, each, claimer).rate for _quarter in range(4)])
     first, last = (statistics.median(rates[place] for rates in rounds) for place in (0, 3))
     yield line(

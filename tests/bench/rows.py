@@ -226,10 +226,11 @@ def _is_queue(count: int) -> bool:
 
 
 def make_operators(count: int) -> list[User]:
-    """Logins that claim one call each of a queue."""
-    if there := list(User.objects.filter(username__startswith="claims-").order_by("pk")[:count]):
-        return there
-    return User.objects.bulk_create([User(username=f"claims-{number}") for number in range(count)], batch_size=5000)
+    """So many logins that claim calls of a queue."""
+    there = User.objects.filter(username__startswith="claims-").order_by("pk")
+    missing = range(there.count(), count)
+    User.objects.bulk_create([User(username=f"claims-{number}") for number in missing], batch_size=5000)
+    return list(there[:count])
 
 
 # ---- storing -------------------------------------------------------------------------------------------------
