@@ -95,7 +95,7 @@ def _held(operator: User, now: dt.datetime) -> CallTask | None:
 def _looked_again(before: Look | None, clubs: Collection[int], now: dt.datetime) -> Look | None:
     """A new look at the queues, after whatever is due to move has moved; remembered. ``None``: all is as before."""
     seen = look(clubs=clubs, now=now)
-    if before is not None and seen.told == before.told:
+    if before is not None and (seen.told, seen.zones) == (before.told, before.zones):
         return None
     if seen.due:
         leases.sweep(now=now)

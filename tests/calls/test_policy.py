@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
-from calls import policy
+from calls import policy, prepared
 from calls.models import CallingWindow, Complaint, ContactPolicy, RefusalReason
 from calls.rules.kinds import Kind
-from memberships.models import Club, Member
+from memberships.models import Club, ClubPolicy, Member
 from tests import days
 from tests.calls.factories import make_attempt
 from tests.calls.planning.made import a_meeting
@@ -187,3 +187,23 @@ def test_a_promised_callback_may_come_outside_the_windows(member: Member) -> Non
     promised = days.at("2026-11-12T08:30")
     assert codes(member, "callback", promised) == ["outside_hours"]
     assert codes(member, "callback", promised, promised_at=promised) == []
+
+
+def test_every_change_of_a_policy_is_another_version_for_every_process(club: Club) -> None:
+    def version() -> str:
+        return dict(prepared.rows(policy.VERSIONS, {"clubs": [club.pk]}))[club.pk]
+
+    contact = ContactPolicy.objects.get(club=club)
+    changes = (
+        lambda: ContactPolicy.objects.filter(club=club).update(lease_minutes=20),
+        lambda: ClubPolicy.objects.filter(club=club).update(grace_days=10),
+        lambda: Club.objects.filter(pk=club.pk).update(region="CA"),
+        lambda: CallingWindow.objects.create(policy=contact, weekday=1, from_time=dt.time(9), to_time=dt.time(10)),
+        lambda: CallingWindow.objects.filter(policy=contact).update(to_time=dt.time(11)),
+        lambda: CallingWindow.objects.filter(policy=contact).delete(),
+    )
+    seen = [version()]
+    for change in changes:
+        change()
+        seen.append(version())
+    assert len(set(seen)) == len(changes) + 1

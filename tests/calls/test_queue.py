@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = days.NOW  # a Thursday, ten in the morning in Chicago: the windows have just opened
 MINUTE = dt.timedelta(minutes=1)
+ZONES_OPEN = ("America/Chicago", "America/New_York")
 
 
 @pytest.fixture
@@ -45,6 +46,15 @@ def test_the_task_is_leased_for_a_quarter_of_an_hour(club: Club, olga: User) -> 
     task.refresh_from_db()
     assert (task.status, task.holder, task.lease_until) == (TaskStatus.LEASED, olga, NOW + 15 * MINUTE)
     assert got.facts == task.facts and got.holder_id == olga.pk
+
+
+def test_the_only_zone_of_a_club_becomes_another_one(club: Club, olga: User) -> None:
+    chicago, new_york = (make_member(club, phone=phone(n), timezone=zone) for n, zone in enumerate(ZONES_OPEN))
+    first = make_task(chicago)
+    assert claim(olga, club) == first
+    CallTask.objects.filter(pk=first.pk).update(status=TaskStatus.DONE, holder=None, lease_until=None)
+    second = make_task(new_york)
+    assert claim(olga, club) == second
 
 
 def test_second_operator_gets_the_next_member(club: Club, olga: User, nadia: User) -> None:
