@@ -67,7 +67,7 @@ def test_administrators_read_of_members_and_managers_of_all(anna: Client, karin:
     make_plan(club)
     for kind in ("member", "membership", "freeze", "meeting"):
         assert anna.get(f"/audit/?kind={kind}").status_code == 200, kind
-    for kind in ("plan", "promotion", "employee", "club_policy", "contact_policy", "attempt", "complaint", "request"):
+    for kind in ("plan", "promotion", "employee", "club", "club_policy", "contact_policy", "attempt", "complaint"):
         assert anna.get(f"/audit/?kind={kind}").status_code == 403, kind
         assert karin.get(f"/audit/?kind={kind}").status_code == 200, kind
     assert anna.get("/audit/?object=plan:1").status_code == 403
@@ -82,6 +82,8 @@ def test_one_object_and_nobody_elses(karin: Client, club: Club) -> None:
     assert "Scott" in text and "Other" not in text and f"Member {member.pk}" in text
     assert other.name in page(karin) and "Foreign" not in page(karin)
     assert labels(karin, f"object=member:{foreign.pk}") == labels(karin, "object=member:987654") == []
+    assert labels(karin, f"object=club:{club.pk}") == ["insert"]
+    assert labels(karin, f"object=club:{foreign.club_id}") == []
 
 
 def test_by_whom_when_and_what_was_done(karin: Client, club: Club) -> None:
