@@ -24,7 +24,7 @@ MOST_STATEMENTS = 500
 
 def rows(statement: str, params: Mapping[str, object]) -> list[tuple]:
     """All rows that a statement answers; ``params`` by name (``%(name)s``). JSON arrives as text."""
-    text, names = _numbered(statement)
+    text, names = numbered(statement)
     with _cursor() as cursor:
         cursor.execute(text, [params[name] for name in names])  # type: ignore[arg-type]
         answer = cursor.pgresult  # asking for a description would describe every column
@@ -33,7 +33,7 @@ def rows(statement: str, params: Mapping[str, object]) -> list[tuple]:
 
 def count(statement: str, params: Mapping[str, object]) -> int:
     """Runs a statement that answers nothing; how many rows it touched."""
-    text, names = _numbered(statement)
+    text, names = numbered(statement)
     with _cursor() as cursor:
         cursor.execute(text, [params[name] for name in names])  # type: ignore[arg-type]
         return cursor.rowcount
@@ -58,7 +58,7 @@ def guarded() -> AbstractContextManager[object]:
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
-def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+def numbered(statement: str) -> tuple[str, tuple[str, ...]]:
     """A statement with its values by number, as the server takes them, and their names in that order.
 
     psycopg does so too, but anew at every call where a statement is longer than 4,096 characters, as the claim is.

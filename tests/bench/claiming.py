@@ -17,7 +17,7 @@ from threading import Barrier
 import psycopg
 from django.db import connection
 
-from calls import queue
+from calls import prepared, queue
 from memberships.models import Club, User
 from tests.bench import rows
 from tests.bench.measure import ROUNDS, Line, Size, line, number, percentile, ratios
@@ -194,16 +194,23 @@ def _statement(hands: Hands, told: Callable[[int], tuple[str, dict[str, object]]
 
     @contextmanager
     def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], None]]]:
-        (text, params), operators = told(place), hands(place)
-        with psycopg.connect(**where, autocommit=True, prepare_threshold=1) as own, psycopg.Cursor(own) as cursor:
+        (statement, params), operators = told(place), hands(place)
+        (text, names), (closing, closed) = prepared.numbered(statement), prepared.numbered(then)
+        with psycopg.connect(**where, autocommit=True, prepare_threshold=1) as own, psycopg.RawCursor(own) as cursor:
             own.execute("SET plan_cache_mode = force_generic_plan")
 
             def claim() -> int | None:
-                cursor.execute(text, {**params, "operator": next(operators).pk})
+                mine = {**params, "operator": next(operators).pk}
+                cursor.execute(text, [mine[name] for name in names])
                 found = cursor.fetchone()
                 return found[0] if found else None
 
-            yield claim, lambda pk: then and cursor.execute(then, {"now": rows.NOW, "id": pk})
+            def done(pk: int) -> None:
+                if then:
+                    values = {"now": rows.NOW, "id": pk}
+                    cursor.execute(closing, [values[name] for name in closed])
+
+            yield claim, done
 
     return claimer
 
