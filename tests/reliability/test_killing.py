@@ -23,7 +23,7 @@ def test_work_that_is_killed_is_done_once_or_not_at_all_and_then_done_again(stor
 
 
 def test_control_work_that_commits_after_each_statement_is_found_half_done() -> None:
-    story = next(one for one in stories.STORIES if one.name == "outcome callback")
+    story = next(one for one in stories.STORIES if one.name == "outcome refused")
     found = killing.walk(story, killing.some, guarded=False)
     assert any("half of it" in one for one in found.breaches), found.told
 

@@ -56,8 +56,8 @@ def _killing(length: Length) -> list[Check]:
 
     def control() -> Found:
         clubs.set_clock()
-        callback = next(one for one in stories.STORIES if one.name == "outcome callback")
-        return killing.walk(callback, killing.some, guarded=False)
+        refused = next(one for one in stories.STORIES if one.name == "outcome refused")
+        return killing.walk(refused, killing.some, guarded=False)
 
     return [
         Check("kill -9 before each statement", "all or nothing, and done once when done again", walk, control),
