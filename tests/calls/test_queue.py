@@ -333,3 +333,7 @@ def test_one_zone_and_many_are_claimed_by_the_indexes_of_queue_and_leases(club: 
             cursor.execute(f"EXPLAIN {statement}", params)
             told = "\n".join(row for (row,) in cursor.fetchall())
         assert "call_task_queue" in told and "call_task_one_lease_per_number" in told, told
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statements.AGAIN}", {"operator": olga.pk, "now": NOW})
+        told = "\n".join(row for (row,) in cursor.fetchall())
+    assert "call_task_one_lease_per_operator" in told, told
