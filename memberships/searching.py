@@ -31,10 +31,10 @@ def matching(rows: QuerySet[Member], text: str) -> QuerySet[Member]:
     where those that match stand together.
     """
     words = words_in(text)
+    if not words:
+        return rows
     found = rows
     for word in words:
         found = found.filter(search__contains=word)
-    if not words:
-        return rows
     few = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
     return found if len(few) > FEW else Member.objects.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [few]))
