@@ -24,18 +24,14 @@ MOST_STATEMENTS = 500
 
 def rows(statement: str, params: Mapping[str, object]) -> list[tuple]:
     """All rows that a statement answers; ``params`` by name (``%(name)s``). JSON arrives as text."""
-    text, names = numbered(statement)
-    with _cursor() as cursor:
-        cursor.execute(text, [params[name] for name in names])  # type: ignore[arg-type]
+    with _asked(statement, params) as cursor:
         answer = cursor.pgresult  # asking for a description would describe every column
         return cursor.fetchall() if answer is not None and answer.nfields else []
 
 
 def count(statement: str, params: Mapping[str, object]) -> int:
     """Runs a statement that answers nothing; how many rows it touched."""
-    text, names = numbered(statement)
-    with _cursor() as cursor:
-        cursor.execute(text, [params[name] for name in names])  # type: ignore[arg-type]
+    with _asked(statement, params) as cursor:
         return cursor.rowcount
 
 
@@ -72,8 +68,8 @@ def numbered(statement: str) -> tuple[str, tuple[str, ...]]:
 
 
 @contextmanager
-def _cursor() -> Iterator[psycopg.RawCursor]:
-    """The one cursor of Django's connection that binds in the server. What it answers is read before it is used again.
+def _asked(statement: str, params: Mapping[str, object]) -> Iterator[psycopg.RawCursor]:
+    """The one cursor of Django's connection that binds in the server, with its answer, read before it is used again.
 
     It reads instants by psycopg's own loader, which is many times as quick as Django's; the session's zone is UTC.
     """
@@ -85,5 +81,7 @@ def _cursor() -> Iterator[psycopg.RawCursor]:
         raw.execute("SET plan_cache_mode = force_generic_plan")
         cursor = raw.ringback_cursor = psycopg.RawCursor(raw)
         cursor.adapters.register_loader("timestamptz", QUICK)
+    text, names = numbered(statement)
     with connection.wrap_database_errors:
+        cursor.execute(text, [params[name] for name in names])  # type: ignore[arg-type]
         yield cursor

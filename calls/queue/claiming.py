@@ -56,19 +56,19 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
     """
     seen = _remembered.get(tuple(clubs))
     for tried in range(TRIES):
-        row = None
+        row, refused = None, False
         params = parameters(operator, seen, now) if seen else None
         if params:
             try:
                 with prepared.guarded():
                     row = next(iter(prepared.rows(claim_of(params), params)), None)
             except IntegrityError:
-                if held := _held(operator, now):
-                    return held
-                continue  # another tab of this operator, or another member of the household, was quicker
+                refused = True  # the operator holds one, or another member of the household was quicker
         if row is None:
             if held := _held(operator, now):
                 return held
+            if refused:
+                continue
             again = _looked_again(seen, clubs, now)
             if again is None:
                 return None
@@ -95,7 +95,7 @@ def _held(operator: User, now: dt.datetime) -> CallTask | None:
 def _looked_again(before: Look | None, clubs: Collection[int], now: dt.datetime) -> Look | None:
     """A new look at the queues, after whatever is due to move has moved; remembered. ``None``: all is as before."""
     seen = look(clubs=clubs, now=now)
-    if before is not None and (seen.told, seen.zones) == (before.told, before.zones):
+    if seen == before:
         return None
     if seen.due:
         leases.sweep(now=now)
