@@ -46,10 +46,10 @@ def ringable_phone(day: str) -> str:
     return f"CASE WHEN m.birthday > ({day} - interval '{ADULT_YEARS} years') THEN m.guardian_phone ELSE m.phone END"
 
 
-def facts_of(members: str, *, since: str, day: str) -> str:
-    """The statement of what is known of members: what their ids must match, and the two values, each in SQL."""
+def facts_known(*, since: str) -> str:
+    """In SQL: the columns that ``facts_in`` reads, of a member in ``members_known``."""
     return f"""
-SELECT m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
+    m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
     m.deceased_on IS NOT NULL, m.do_not_call_since, m.phone_bad_since, m.phone_changed_at, m.consent_calls,
     EXISTS (SELECT FROM calls_complaint q WHERE q.member_id = m.id AND q.status = 'open'),
     (SELECT json_agg(json_build_array(s.id, s.starts_on, s.last_covered_on, s.cancelled_on,
@@ -63,14 +63,23 @@ SELECT m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
     (SELECT json_agg(json_build_array(b.status, b.purpose, b.starts_at, b.ends_at, b.closed_at, t.kind, t.origin))::text
      FROM calls_meeting b LEFT JOIN calls_calltask t ON t.id = b.task_id
      WHERE b.member_id = m.id AND (b.status = 'scheduled' OR b.result = 'refused' AND b.closed_at > {since}))
-FROM memberships_member m
-JOIN memberships_club c ON c.id = m.club_id
-CROSS JOIN LATERAL (SELECT {ringable_phone(day)} AS phone) n
-WHERE m.id {members}
 """
 
 
-FACTS = facts_of("= ANY (%(members)s::bigint[])", since="%(since)s", day="%(day)s::date")
+def members_known(*, day: str) -> str:
+    """In SQL: the members ``m`` whose facts are asked for, with what belongs to each."""
+    return f"""
+    memberships_member m
+    JOIN memberships_club c ON c.id = m.club_id
+    CROSS JOIN LATERAL (SELECT {ringable_phone(day)} AS phone) n
+"""
+
+
+FACTS = f"""
+SELECT {facts_known(since="%(since)s")}
+FROM {members_known(day="%(day)s::date")}
+WHERE m.id = ANY (%(members)s::bigint[])
+"""
 
 LOOKS_BACK = dt.timedelta(days=31)
 """Attempts older than this count in nothing but refusals, which a policy may let count for longer."""
@@ -168,7 +177,7 @@ def parse(row: Mapping[str, Any]) -> Policy:
 
 
 def facts_in(row: tuple) -> Facts:
-    """What a row of ``facts_of`` says."""
+    """What a row of ``facts_known`` says."""
     (_id, _club, zone, phone, deceased, dnc, bad, changed, consent, complaint, held, own, number, meetings) = row
     attempts = [(_instant(at), *rest) for at, *rest in json.loads(own or "[]")]
     refusals = [

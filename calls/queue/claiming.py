@@ -26,8 +26,7 @@ FACTS_AT = statements.COLUMNS.index("facts")
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the queues of some clubs looked like: ``zones``, club and time zone of whatever is ready, open or not;
-    by which ``policies`` they are rung. ``told``: the same as ``AS_SEEN`` takes it, or where one club has one zone
-    ``ONE_AS_SEEN``.
+    by which ``policies`` they are rung. ``told``: the same as the claim takes it.
     """
 
     policies: Mapping[int, Policy]
@@ -38,15 +37,24 @@ class Look:
     def due(self) -> bool:
         return bool(self.told["due"])
 
+    @property
+    def one(self) -> bool:
+        """Whether it is of one club in which one zone was seen."""
+        return "version" in self.told
+
     def open_at(self, now: dt.datetime) -> list[tuple[int, str, openings.Opening]]:
         """The zones in which somebody may be rung at an instant, and which calls."""
         found = ((club, zone.key, openings.opening(self.policies[club], zone, now)) for club, zone in self.zones)
         return [(club, zone, open_now) for club, zone, open_now in found if open_now]
 
 
+YOUNG = dt.timedelta(seconds=1)
+"""For how long a look is claimed by without asking what has become due or ready elsewhere."""
 MOST_REMEMBERED = 1000
-_remembered: dict[tuple[int, ...], Look] = {}
-"""The last look at each choice of clubs: no claim is made by it unless it still holds."""
+_remembered: dict[tuple[int, ...], tuple[Look, dt.datetime]] = {}
+"""The last look at each choice of clubs, and when it last held. No claim is made by it unless its policies are those
+of now; and whether anything has become due or ready elsewhere meanwhile is asked once a second.
+"""
 
 
 def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> CallTask | None:
@@ -54,14 +62,15 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
 
     ``clubs``: ids of those whose queue the operator works. ``None``: nothing may be rung now (``look`` says why).
     """
-    seen = _remembered.get(tuple(clubs))
+    seen, held_at = _remembered.get(tuple(clubs), (None, now))
     for tried in range(TRIES):
         row, refused = None, False
+        young = held_at < now < held_at + YOUNG
         params = parameters(operator, seen, now) if seen else None
-        if params:
+        if seen and params:
             try:
                 with prepared.guarded():
-                    row = next(iter(prepared.rows(claim_of(params), params)), None)
+                    row = next(iter(prepared.rows(claim_of(seen, young=young), params)), None)
             except IntegrityError:
                 refused = True  # the operator holds one, or another member of the household was quicker
         if row is None:
@@ -72,15 +81,17 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
             again = _looked_again(seen, clubs, now)
             if again is None:
                 return None
-            seen = again
+            seen, held_at = again, now
             continue
+        if not young:
+            _remembered[tuple(clubs)] = seen, now
         task, known = _task(row[: len(statements.COLUMNS)]), policy.facts_in(row[len(statements.COLUMNS) :])
         if not policy.of_task(task, known, seen.policies[task.club_id], at=now):
             return task
         settling.settle(tasks=[task.pk], now=now, held_by=operator)
         if tried:  # more than one in a row: look through the head at once
             heads = prepared.rows(
-                statements.HEADS_OF_ONE if "version" in params else statements.HEADS, params | {"many": SIFT_AT_ONCE}
+                statements.HEADS_OF_ONE if seen.one else statements.HEADS, params | {"many": SIFT_AT_ONCE}
             )
             settling.settle(tasks=[pk for (pk,) in heads], now=now)
     return None
@@ -96,13 +107,14 @@ def _looked_again(before: Look | None, clubs: Collection[int], now: dt.datetime)
     """A new look at the queues, after whatever is due to move has moved; remembered. ``None``: all is as before."""
     seen = look(clubs=clubs, now=now)
     if seen == before:
+        _remembered[tuple(clubs)] = seen, now
         return None
     if seen.due:
         leases.sweep(now=now)
         seen = look(clubs=clubs, now=now)
     if len(_remembered) >= MOST_REMEMBERED:
         _remembered.clear()
-    _remembered[tuple(clubs)] = seen
+    _remembered[tuple(clubs)] = seen, now
     return seen
 
 
@@ -131,9 +143,11 @@ def _gaps(clubs: Collection[int], zones: Sequence[tuple[int, str]]) -> dict[str,
     return {"gap_clubs": _array(gap_clubs), "after": _array(after), "before": _array(before)}
 
 
-def claim_of(params: Mapping[str, object]) -> str:
-    """The statement that claims with these parameters."""
-    return statements.CLAIM_IN_ONE if "version" in params else statements.CLAIM
+def claim_of(seen: Look, *, young: bool = False) -> str:
+    """The statement that claims by a look; by a young one without asking what has become due or ready elsewhere."""
+    if young:
+        return statements.CLAIM_IN_ONE_BY_YOUNG_LOOK if seen.one else statements.CLAIM_BY_YOUNG_LOOK
+    return statements.CLAIM_IN_ONE if seen.one else statements.CLAIM
 
 
 def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object] | None:
@@ -154,7 +168,7 @@ def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object
     if not zones:
         return None
     told = {"operator": operator.pk, "now": now, **seen.told}
-    return told | (zones[0] if "version" in told else {"open": json.dumps(zones)})
+    return told | (zones[0] if seen.one else {"open": json.dumps(zones)})
 
 
 def _array(values: Iterable[object]) -> str:

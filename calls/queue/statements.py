@@ -40,13 +40,19 @@ SELECT {DUE}, {VERSIONS}, (SELECT json_agg(json_build_array(z.club_id, z.tz) ORD
                            FROM zone z WHERE z.tz IS NOT NULL)
 """
 
-AS_SEEN = f"""
-(%(due)s OR NOT {DUE}) AND {VERSIONS} = %(versions)s AND NOT EXISTS (
+POLICIES_AS_SEEN = f"{VERSIONS} = %(versions)s"
+
+QUEUES_AS_SEEN = f"""
+(%(due)s OR NOT {DUE}) AND NOT EXISTS (
     SELECT FROM unnest(%(gap_clubs)s::bigint[], %(after)s::text[], %(before)s::text[]) AS g(club_id, after, before)
     JOIN calls_calltask t ON t.status = 'ready' AND t.club_id = g.club_id AND t.tz > g.after AND t.tz < g.before)
 """
-"""The look still holds. That nothing is ready between the zones that were seen is quickly asked; to find those anew
-would mean to pass all that was claimed at the head of each.
+"""Nothing is due to move that was not, and no zone is ready that was not. That nothing is ready between the zones that
+were seen is quickly asked; to find those anew would mean to pass all that was claimed at the head of each.
+"""
+
+POLICY_AS_SEEN = f"""
+EXISTS (SELECT FROM memberships_club c WHERE c.id = %(club_id)s AND {policy.VERSION} = %(version)s)
 """
 
 NOTHING_READY = """
@@ -57,10 +63,8 @@ NOTHING_READY = """
 that it would rather read the table.
 """
 
-ONE_AS_SEEN = f"""
-(%(due)s OR NOT {DUE})
-AND EXISTS (SELECT FROM memberships_club c WHERE c.id = %(club_id)s AND {policy.VERSION} = %(version)s)
-AND {NOTHING_READY.format(beside="<")} AND {NOTHING_READY.format(beside=">")}
+QUEUE_AS_SEEN = f"""
+(%(due)s OR NOT {DUE}) AND {NOTHING_READY.format(beside="<")} AND {NOTHING_READY.format(beside=">")}
 """
 """The same of one club in which one zone was seen."""
 
@@ -75,8 +79,7 @@ jsonb_to_recordset(%(open)s::jsonb)
 
 ONE_ZONE = """
 (SELECT %(club_id)s::bigint AS club_id, %(tz)s::text AS tz, %(below)s::bigint AS below,
-    %(due_from)s::timestamptz AS due_from, %(pause)s::interval AS pause, %(lease)s::interval AS lease,
-    %(since)s::timestamptz AS since, %(day)s::date AS day) z
+    %(due_from)s::timestamptz AS due_from, %(pause)s::interval AS pause) z
 """
 
 FREE = """
@@ -92,9 +95,31 @@ AND (SELECT h.id FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone =
 the database first gathers all that the operator has skipped and all that is leased.
 """
 
-FIRST_OF_MANY = f"""
-open AS MATERIALIZED (
-    SELECT z.* FROM {OPEN_ZONES} WHERE {AS_SEEN}
+COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]
+
+
+def _claim(*, picked: str, pick: str, among: str = "", of: str = "%({})s") -> str:
+    """Leases the ``picked`` row and answers it, with the facts that the policy is asked about. ``of``: where the
+    values stand that belong to its zone.
+    """
+    lease, since, day = (f"{of.format(name)}::{kind}" for name, kind in ZONE_VALUES.items())
+    return f"""
+{pick}UPDATE calls_calltask t SET status = 'leased', holder_id = %(operator)s, claimed_by_id = %(operator)s,
+    claimed_at = %(now)s, lease_until = %(now)s + {lease}
+FROM {among}{policy.members_known(day=day)}
+WHERE t.id = {picked} AND t.status = 'ready' AND m.id = t.member_id
+RETURNING {", ".join(f"t.{column}" for column in COLUMNS)}, {policy.facts_known(since=since)}
+"""
+
+
+ZONE_VALUES = {"lease": "interval", "since": "timestamptz", "day": "date"}
+
+
+def _of_many(as_seen: str) -> str:
+    """The first call of the best open zone."""
+    pick = f"""
+WITH open AS MATERIALIZED (
+    SELECT z.* FROM {OPEN_ZONES} WHERE {as_seen}
 ), heads AS MATERIALIZED (
     SELECT z.* FROM open z CROSS JOIN LATERAL (
         SELECT t.sort_key, t.due_at, t.id FROM calls_calltask t WHERE {FREE}
@@ -107,33 +132,21 @@ open AS MATERIALIZED (
     LIMIT 1
 )
 """
+    return _claim(pick=pick, among="picked p CROSS JOIN", picked="p.id", of="p.{}")
 
-FIRST_OF_ONE = f"""
-picked AS MATERIALIZED (
-    SELECT t.id, z.lease, z.since, z.day FROM calls_calltask t CROSS JOIN {ONE_ZONE} WHERE {FREE} AND {ONE_AS_SEEN}
-    ORDER BY t.sort_key, t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED
-)
-"""
-"""Where one club has one zone there is nothing to compare."""
 
-COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]
+def _of_one(as_seen: str) -> str:
+    """Where one club has one zone there is nothing to compare."""
+    picked = f"""(
+    SELECT t.id FROM calls_calltask t CROSS JOIN {ONE_ZONE} WHERE {FREE} AND {as_seen}
+    ORDER BY t.sort_key, t.due_at, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED)"""
+    return _claim(pick="", picked=picked)
 
-FACTS_OF_CLAIMED = policy.facts_of("= claimed.member_id", since="claimed.since", day="claimed.day")
 
-CLAIM, CLAIM_IN_ONE = (
-    f"""
-WITH {first}, claimed AS (
-    UPDATE calls_calltask t SET status = 'leased', holder_id = %(operator)s, claimed_by_id = %(operator)s,
-        claimed_at = %(now)s, lease_until = %(now)s + c.lease
-    FROM picked c WHERE t.id = c.id AND t.status = 'ready'
-    RETURNING t.*, c.since, c.day
-)
-SELECT {", ".join(f"claimed.{column}" for column in COLUMNS)}, known.*
-FROM claimed CROSS JOIN LATERAL ({FACTS_OF_CLAIMED}) known
-"""
-    for first in (FIRST_OF_MANY, FIRST_OF_ONE)
-)
-"""The first of the best open zone, with the facts that the policy is asked about."""
+CLAIM_BY_YOUNG_LOOK = _of_many(POLICIES_AS_SEEN)
+CLAIM = _of_many(f"{POLICIES_AS_SEEN} AND {QUEUES_AS_SEEN}")
+CLAIM_IN_ONE_BY_YOUNG_LOOK = _of_one(POLICY_AS_SEEN)
+CLAIM_IN_ONE = _of_one(f"{POLICY_AS_SEEN} AND {QUEUE_AS_SEEN}")
 
 AGAIN = f"""
 UPDATE calls_calltask t SET lease_until = %(now)s + coalesce((

@@ -6,6 +6,7 @@ import datetime as dt
 import zoneinfo
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from calls.rules import hours, wording
 from calls.rules.facts import Attempt, Facts, Held, MeetingAhead, Policy, Refusal
@@ -31,19 +32,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The question: what the answer to each code is worked out from."""
+    """The question: what the answer to each code is worked out from. ``today``: the club's day."""
 
     facts: Facts
     policy: Policy
     kind: Kind
     at: dt.datetime
+    today: dt.date
     about: Held | None
     promised_at: dt.datetime | None
-
-    @property
-    def today(self) -> dt.date:
-        """The club's day."""
-        return self.at.astimezone(self.policy.zone).date()
 
     def so_far(self, events: Iterable[Attempt | Refusal]) -> list[dt.datetime]:
         """When the events happened that had happened by then, in order; in UTC, where adding is elapsed time."""
@@ -74,11 +71,10 @@ def blocks(
     conversations and refusals after it are left out. The origin of a call changes nothing here.
     """
     at = at.astimezone(dt.UTC)
-    day = at.astimezone(policy.zone).date()
-    about = membership_about(facts.memberships, kind, day, membership)
-    asked = _Asked(facts, policy, kind, at, about, promised_at)
-    found = (CHECKS[code](asked) for code in Code if kind in ASKED_FOR[code])
-    return [block for block in found if block]
+    today = at.astimezone(policy.zone).date()
+    about = membership_about(facts.memberships, kind, today, membership)
+    asked = _Asked(facts, policy, kind, at, today, about, promised_at)
+    return [block for check in _checks(kind) if (block := check(asked))]
 
 
 def latest_until(found: Iterable[Block]) -> dt.datetime | None:
@@ -299,6 +295,12 @@ CHECKS: dict[Code, Callable[[_Asked], Block | None]] = {
     Code.HOLIDAY: _holiday,
     Code.OUTSIDE_HOURS: _outside_hours,
 }
+
+
+@cache
+def _checks(kind: Kind) -> tuple[Callable[[_Asked], Block | None], ...]:
+    """What a kind of call is asked for, in the order of §4."""
+    return tuple(CHECKS[code] for code in Code if kind in ASKED_FOR[code])
 
 
 def _both(facts: Facts) -> tuple[tuple[str, Sequence[Attempt]], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import multiprocessing
 import os
@@ -110,7 +111,7 @@ def _round(
     clubs, each = [club.pk for club in made], size.claims // at_once
     half = len(operators) // 2
     some, others = (_in_turn(those, at_once) for those in (operators[:half], operators[half:]))
-    fifo = crowd(at_once, each, _statement(some, lambda place: (FIFO, {"now": rows.NOW})))
+    fifo = crowd(at_once, each, _statement(some, lambda place: (FIFO, FIFO, {"now": rows.NOW})))
     ours = crowd(at_once, each, _claimer(some, clubs))
     return (fifo, ours, crowd(at_once, each, _operation(others, clubs))) if operation else (fifo, ours)
 
@@ -185,23 +186,34 @@ def _threads(places: list[int], each: int, claimer: Claimer, gate: Barrier, end:
     end.close()
 
 
-def _statement(hands: Hands, told: Callable[[int], tuple[str, dict[str, object]]], then: str = "") -> Claimer:
-    """Claims by the statement that is ``told`` a place, with its parameters; prepared once a connection with one plan,
-    as the product's own connections do. ``then``: the statement by which a call is done with.
+Told = Callable[[int], tuple[str, str, dict[str, object]]]
+"""For a thread by its number: the statement of its first claim in each second, that of all others, their parameters."""
+
+
+def _statement(hands: Hands, told: Told, then: str = "") -> Claimer:
+    """Claims by the statements that are ``told`` a place; prepared once a connection with one plan, as the product's
+    own connections do. ``then``: the statement by which a call is done with.
     """
     where = connection.get_connection_params()
     where = {name: where[name] for name in ("dbname", "user", "host", "port", "password") if where.get(name)}
 
     @contextmanager
     def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], None]]]:
-        (statement, params), operators = told(place), hands(place)
-        (text, names), (closing, closed) = prepared.numbered(statement), prepared.numbered(then)
+        (first, others, params), operators = told(place), hands(place)
+        (text, names), (young, fewer) = prepared.numbered(first), prepared.numbered(others)
+        closing, closed = prepared.numbered(then)
+        asked_at = -1.0
         with psycopg.connect(**where, autocommit=True, prepare_threshold=1) as own, psycopg.RawCursor(own) as cursor:
             own.execute("SET plan_cache_mode = force_generic_plan")
 
             def claim() -> int | None:
+                nonlocal asked_at
                 mine = {**params, "operator": next(operators).pk}
-                cursor.execute(text, [mine[name] for name in names])
+                if time.perf_counter() < asked_at + queue.YOUNG.total_seconds():
+                    cursor.execute(young, [mine[name] for name in fewer])
+                else:
+                    asked_at = time.perf_counter()
+                    cursor.execute(text, [mine[name] for name in names])
                 found = cursor.fetchone()
                 return found[0] if found else None
 
@@ -216,14 +228,15 @@ def _statement(hands: Hands, told: Callable[[int], tuple[str, dict[str, object]]
 
 
 def _operation(hands: Hands, clubs: list[int]) -> Claimer:
-    """Claims as the desk does."""
+    """Claims as the desk does, while the clock goes on."""
 
     @contextmanager
     def claimer(place: int) -> Iterator[tuple[Callable[[], int | None], Callable[[int], object]]]:
-        operators = hands(place)
+        operators, began = hands(place), time.perf_counter()
 
         def claim() -> int | None:
-            task = queue.next_task(operator=next(operators), clubs=[clubs[place % len(clubs)]], now=rows.NOW)
+            now = rows.NOW + dt.timedelta(seconds=time.perf_counter() - began)
+            task = queue.next_task(operator=next(operators), clubs=[clubs[place % len(clubs)]], now=now)
             return task.pk if task else None
 
         try:
@@ -241,14 +254,20 @@ def _claimer(hands: Hands, clubs: list[int], then: str = "") -> Claimer:
     """
     looks = [queue.look(clubs=[club], now=rows.NOW) for club in clubs]
 
-    def told(place: int) -> tuple[str, dict[str, object]]:
-        params = queue.parameters(User(), looks[place % len(looks)], rows.NOW)
-        if params is None:
-            raise RuntimeError("no zone is open: this would measure nothing")
-        claim = queue.claim_of(params)
-        return claim[: claim.rindex("\nSELECT claimed.")] + "\nSELECT claimed.id, claimed.* FROM claimed", params
+    def told(place: int) -> tuple[str, str, dict[str, object]]:
+        seen = looks[place % len(looks)]
+        params = queue.parameters(User(), seen, rows.NOW)
+        if params is None or not seen.one:
+            raise RuntimeError("no zone is open, or several are: this would measure nothing, or something else")
+        return *(_without_facts(queue.claim_of(seen, young=young)) for young in (False, True)), params
 
     return _statement(hands, told, then)
+
+
+def _without_facts(claim: str) -> str:
+    before, known = claim.split("\nFROM \n    memberships_member m\n")
+    where = known[known.index("\nWHERE ") : known.index("\nRETURNING ")]
+    return f"{before}{where.replace(' AND m.id = t.member_id', '')}\nRETURNING t.id, t.*"
 
 
 def _fifo_queue() -> None:

@@ -324,15 +324,18 @@ def test_one_zone_and_many_are_claimed_by_the_indexes_of_queue_and_leases(club: 
     for member in (*members(club, 2), make_member(elsewhere, phone=phone(9))):
         make_task(member)
     many_leases(club, make_user(club, "operator", "nadia"))
-    for clubs, statement in (([club.pk], statements.CLAIM_IN_ONE), ([club.pk, elsewhere.pk], statements.CLAIM)):
+    in_one = (statements.CLAIM_IN_ONE, statements.CLAIM_IN_ONE_BY_YOUNG_LOOK)
+    in_many = (statements.CLAIM, statements.CLAIM_BY_YOUNG_LOOK)
+    for clubs, both in (([club.pk], in_one), ([club.pk, elsewhere.pk], in_many)):
         seen = queue.look(clubs=clubs, now=NOW)
         params = queue.parameters(olga, seen, NOW)
-        assert params is not None and queue.claim_of(params) == statement
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute(f"EXPLAIN {statement}", params)
-            told = "\n".join(row for (row,) in cursor.fetchall())
-        assert "call_task_queue" in told and "call_task_one_lease_per_number" in told, told
+        assert params is not None and (queue.claim_of(seen), queue.claim_of(seen, young=True)) == both
+        for statement in both:
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_seqscan = off")
+                cursor.execute(f"EXPLAIN {statement}", params)
+                told = "\n".join(row for (row,) in cursor.fetchall())
+            assert "call_task_queue" in told and "call_task_one_lease_per_number" in told, told
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {statements.AGAIN}", {"operator": olga.pk, "now": NOW})
         told = "\n".join(row for (row,) in cursor.fetchall())

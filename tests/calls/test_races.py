@@ -77,7 +77,7 @@ def without_the_lock(operator: User, club: Club) -> int | None:
     params = queue.parameters(operator, seen, NOW)
     if params is None:
         return None
-    claim = queue.claim_of(params)
+    claim = queue.claim_of(seen)
     naive = claim.replace("FOR UPDATE OF t SKIP LOCKED", "").replace(" AND t.status = 'ready'", "")
     assert len(naive) < len(claim) - 40
     row = next(iter(prepared.rows(naive, params)), None)

@@ -20,6 +20,6 @@ def without_guards(claim: str) -> str:
     return claim
 
 
-statements.CLAIM = without_guards(statements.CLAIM)
-statements.CLAIM_IN_ONE = without_guards(statements.CLAIM_IN_ONE)
+for name in ("CLAIM", "CLAIM_BY_YOUNG_LOOK", "CLAIM_IN_ONE", "CLAIM_IN_ONE_BY_YOUNG_LOOK"):
+    setattr(statements, name, without_guards(getattr(statements, name)))
 __all__ = ["application"]
