@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 PREPARE_AFTER = 2
 QUICK = psycopg.adapters.get_loader(psycopg.adapters.types["timestamptz"].oid, psycopg.pq.Format.TEXT)
@@ -73,8 +73,9 @@ def _asked(statement: str, params: Mapping[str, object]) -> Iterator[psycopg.Raw
 
     It reads instants by psycopg's own loader, which is many times as quick as Django's; the session's zone is UTC.
     """
-    connection.ensure_connection()
-    raw = connection.connection
+    own = connections[DEFAULT_DB_ALIAS]  # found once: ``connection`` looks for it at each word
+    own.ensure_connection()
+    raw = own.connection
     cursor = getattr(raw, "ringback_cursor", None)
     if cursor is None:
         raw.prepare_threshold = PREPARE_AFTER
@@ -82,6 +83,6 @@ def _asked(statement: str, params: Mapping[str, object]) -> Iterator[psycopg.Raw
         cursor = raw.ringback_cursor = psycopg.RawCursor(raw)
         cursor.adapters.register_loader("timestamptz", QUICK)
     text, names = numbered(statement)
-    with connection.wrap_database_errors:
+    with own.wrap_database_errors:
         cursor.execute(text, [params[name] for name in names])  # type: ignore[arg-type]
         yield cursor
