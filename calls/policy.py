@@ -51,7 +51,7 @@ def facts_known(*, since: str) -> str:
     What there are several of is gathered by ``ARRAY``, which costs a third of what an aggregate does.
     """
     return f"""
-    m.id, m.club_id, coalesce(nullif(m.timezone, ''), c.timezone), n.phone,
+    m.id, m.club_id, m.timezone, n.phone,
     m.deceased_on IS NOT NULL, m.do_not_call_since, m.phone_bad_since, m.phone_changed_at, m.consent_calls,
     EXISTS (SELECT FROM calls_complaint q WHERE q.member_id = m.id AND q.status = 'open'),
     array_to_json(ARRAY(
@@ -77,7 +77,6 @@ def members_known(*, day: str) -> str:
     """In SQL: the members ``m`` whose facts are asked for, with what belongs to each."""
     return f"""
     memberships_member m
-    JOIN memberships_club c ON c.id = m.club_id
     CROSS JOIN LATERAL (SELECT {ringable_phone(day)} AS phone) n
 """
 
@@ -132,7 +131,7 @@ def facts(members: Sequence[int], *, at: dt.datetime, policies: Mapping[int, Pol
     zone = next(iter(policies.values())).zone if policies else dt.UTC
     since = looks_back(policies.values(), at)
     params = {"members": list(members), "since": since, "day": at.astimezone(zone).date()}
-    return {row[0]: facts_in(row) for row in prepared.rows(FACTS, params)}
+    return {row[0]: facts_in(row, policies[row[1]]) for row in prepared.rows(FACTS, params)}
 
 
 def looks_back(policies: Iterable[Policy], at: dt.datetime) -> dt.datetime:
@@ -186,8 +185,8 @@ def parse(row: Mapping[str, Any]) -> Policy:
     return Policy(**values)
 
 
-def facts_in(row: tuple) -> Facts:
-    """What a row of ``facts_known`` says."""
+def facts_in(row: tuple, rules: Policy) -> Facts:
+    """What a row of ``facts_known`` says of a member whose club has these rules."""
     (_id, _club, zone, phone, deceased, dnc, bad, changed, consent, complaint, held, own, number, meetings) = row
     attempts = [(_instant(at), *rest) for at, *rest in _rows(own)]
     refusals = [
@@ -205,7 +204,7 @@ def facts_in(row: tuple) -> Facts:
         elif purpose in PURPOSE_KINDS:
             refusals.append(Refusal(_instant(closed_at), PURPOSE_KINDS[kinds.Purpose(purpose)]))
     return Facts(
-        zone=zoneinfo.ZoneInfo(zone),
+        zone=zoneinfo.ZoneInfo(zone) if zone else rules.zone,
         phone=phone,
         deceased=deceased,
         do_not_call_since=dnc,

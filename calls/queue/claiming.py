@@ -85,8 +85,10 @@ def next_task(*, operator: User, clubs: Collection[int], now: dt.datetime) -> Ca
             continue
         if not young:
             _remembered[tuple(clubs)] = seen, now
-        task, known = _task(row[: len(statements.COLUMNS)]), policy.facts_in(row[len(statements.COLUMNS) :])
-        if not policy.of_task(task, known, seen.policies[task.club_id], at=now):
+        task = _task(row[: len(statements.COLUMNS)])
+        rules = seen.policies[task.club_id]
+        known = policy.facts_in(row[len(statements.COLUMNS) :], rules)
+        if not policy.of_task(task, known, rules, at=now):
             return task
         settling.settle(tasks=[task.pk], now=now, held_by=operator)
         if tried:  # more than one in a row: look through the head at once
@@ -153,22 +155,24 @@ def claim_of(seen: Look, *, young: bool = False) -> str:
 def parameters(operator: User, seen: Look, now: dt.datetime) -> dict[str, object] | None:
     """What the claim is told: who asks, when, what was seen and the zones that are open; ``None`` where none is."""
     zones = [
-        {
-            "club_id": club,
-            "tz": tz,
-            "below": open_now.below,
-            "due_from": open_now.due_from.isoformat(),
-            "pause": f"{seen.policies[club].release_pause_minutes} minutes",
-            "lease": f"{seen.policies[club].lease_minutes} minutes",
-            "since": policy.looks_back([seen.policies[club]], now).isoformat(),
-            "day": now.astimezone(seen.policies[club].zone).date().isoformat(),
-        }
+        {"club_id": club, "tz": tz, "below": open_now.below, "due_from": open_now.due_from}
+        | _by_rules(seen.policies[club], now)
         for club, tz, open_now in seen.open_at(now)
     ]
     if not zones:
         return None
     told = {"operator": operator.pk, "now": now, **seen.told}
-    return told | (zones[0] if seen.one else {"open": json.dumps(zones)})
+    return told | (zones[0] if seen.one else {"open": json.dumps(zones, default=str)})
+
+
+def _by_rules(rules: Policy, now: dt.datetime) -> dict[str, object]:
+    """What the claim is told of a club's rules."""
+    return {
+        "pause": dt.timedelta(minutes=rules.release_pause_minutes),
+        "lease": dt.timedelta(minutes=rules.lease_minutes),
+        "since": policy.looks_back([rules], now),
+        "day": now.astimezone(rules.zone).date(),
+    }
 
 
 def _array(values: Iterable[object]) -> str:

@@ -56,6 +56,8 @@ MUTANTS = (
            "tests/calls/test_queue.py"),
     Mutant(CLAIMING, "if not policy.of_task(task, known, ", "if task or policy.of_task(task, known, ",
            "tests/calls/test_queue.py"),
+    Mutant(CLAIMING, "young = held_at < now < held_at + YOUNG", "young = held_at < now", "tests/calls/test_looks.py"),
+    Mutant(CLAIMS, "(POLICY_AS_SEEN)", "(\"true\")", "tests/calls/test_looks.py"),
     Mutant(LEASES, "        if locked.call_live and locked.lease_until is not None and", "        if False and",
            "tests/calls/test_queue.py"),
     Mutant(LEASES, "status=TaskStatus.LEASED, holder=operator)\n    if not held",
