@@ -39,7 +39,8 @@ GROUP BY t.club_id, t.waits_for, t.tz
 
 LEASED = """
 SELECT count(*) FROM calls_calltask t
-WHERE t.status = 'leased' AND t.club_id = ANY (%(clubs)s::bigint[]) AND t.holder_id IS DISTINCT FROM %(operator)s
+WHERE t.status = 'leased' AND t.lease_until IS NOT NULL AND t.club_id = ANY (%(clubs)s::bigint[])
+AND t.holder_id IS DISTINCT FROM %(operator)s
 """
 
 WITHHELD = """

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls import backlog, cards, outcomes, policy
 from calls.fixed import Among, Fixed, Given
-from calls.models import CallAttempt, CallTask, OperatorState, Outcome, RefusalReason, TaskStatus
+from calls.models import ON_LEASE, CallAttempt, CallTask, OperatorState, Outcome, RefusalReason, TaskStatus
 from calls.outcomes import saying
 from calls.rules import outcomes as rules
 from calls.rules.facts import Policy
@@ -69,11 +69,7 @@ WAITING_WORDS = {
 GROUP_KEYS = {"club": "C", "member": "M", "competitor": "X", "unsaid": "U"}
 
 HELD = Fixed(
-    lambda: (
-        CallTask.objects.filter(holder=Given("operator"), status=TaskStatus.LEASED)
-        .order_by("-undoing", "pk")
-        .values_list("pk")
-    )
+    lambda: CallTask.objects.filter(ON_LEASE, holder=Given("operator")).order_by("-undoing", "pk").values_list("pk")
 )
 DIALS = Fixed(
     lambda: (

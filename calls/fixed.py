@@ -63,6 +63,11 @@ class Fixed(Generic[Row]):
         """The first row: for statements that end after it."""
         return next(iter(self(**given)), None)
 
+    @property
+    def statement(self) -> str:
+        """As ``calls.prepared`` takes it."""
+        return self._built[0]
+
     @cached_property
     def _built(self) -> tuple[str, Callable[[list[tuple]], list[Row]]]:
         """The statement with its placeholders, and what makes its rows out of those of the database."""

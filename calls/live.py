@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Max, Min, Q
 
 from calls import presence
-from calls.models import CallAttempt, CallTask, Kind, OperatorState, Outcome, TaskRelease, TaskStatus
+from calls.models import ON_LEASE, CallAttempt, CallTask, Kind, OperatorState, Outcome, TaskRelease, TaskStatus
 from calls.rules import figures
 from memberships.models import Club, Employee
 from memberships.rules import local_time
@@ -119,9 +119,7 @@ def operators(*, club: Club, since: dt.datetime, now: dt.datetime) -> list[Row]:
     """
     held = {
         task.holder_id: task
-        for task in CallTask.objects.filter(club=club, status=TaskStatus.LEASED, undoing=False)
-        .select_related("member")
-        .order_by("pk")
+        for task in CallTask.objects.filter(ON_LEASE, club=club, undoing=False).select_related("member").order_by("pk")
     }
     day = CallAttempt.objects.filter(club=club, at__gte=since, at__lte=now, same_dial_as=None).order_by()
     done = {

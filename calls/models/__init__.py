@@ -4,6 +4,7 @@ from calls.models.feedback import Complaint, Request
 from calls.models.meetings import Meeting, MeetingResult, MeetingStatus, Purpose
 from calls.models.policy import CallingWindow, ContactPolicy
 from calls.models.work import (
+    ON_LEASE,
     OPEN_STATUSES,
     Attends,
     CallAttempt,
@@ -21,6 +22,7 @@ from calls.models.work import (
 )
 
 __all__ = [
+    "ON_LEASE",
     "OPEN_STATUSES",
     "Attends",
     "CallAttempt",

@@ -41,6 +41,11 @@ class TaskStatus(models.TextChoices):
 
 OPEN_STATUSES = (TaskStatus.WAITING, TaskStatus.READY, TaskStatus.LEASED)
 
+ON_LEASE = Q(status=TaskStatus.LEASED, lease_until__isnull=False)
+"""Calls that somebody holds. By these words their index is found (``call_task_one_lease_per_holder``); without the
+second it would be offered to whoever looks for the lease of a number, and all leases be read at each claim.
+"""
+
 
 class Lapse(models.TextChoices):
     RENEWED = "renewed", _("renewed")
@@ -120,12 +125,13 @@ class CallTask(models.Model):
                 condition=Q(kind="renewal", status__in=["waiting", "ready", "leased"]),
                 name="call_task_one_open_renewal",
             ),
-            models.UniqueConstraint(
-                fields=["holder"],
-                condition=Q(status="leased", undoing=False),
-                name="call_task_one_lease_per_operator",
-            ),
             # One that only takes an outcome back stands beside it: told apart by its own id.
+            models.UniqueConstraint(
+                F("holder"),
+                Case(When(undoing=True, then=F("id")), default=0),
+                condition=Q(status="leased", lease_until__isnull=False),
+                name="call_task_one_lease_per_holder",
+            ),
             models.UniqueConstraint(
                 F("club"),
                 F("phone"),
@@ -146,8 +152,6 @@ class CallTask(models.Model):
             ),
             models.Index(fields=["ready_at"], name="call_task_waking", condition=Q(status="waiting")),
             models.Index(fields=["club", "waits_for", "tz"], name="call_task_waits", condition=Q(status="waiting")),
-            # Not of whatever is leased: who looks for the lease of a number must not be offered all of them.
-            models.Index(fields=["lease_until"], name="call_task_lease_ends", condition=Q(lease_until__isnull=False)),
             models.Index(
                 fields=["club", "kind", "member"],
                 name="call_task_open",

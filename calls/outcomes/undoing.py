@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from calls import events, meetings, policy
 from calls.fixed import Fixed, Given
-from calls.models import CallAttempt, CallTask, Complaint, Lapse, Meeting, Request, TaskStatus
+from calls.models import ON_LEASE, CallAttempt, CallTask, Complaint, Lapse, Meeting, Request, TaskStatus
 from calls.outcomes import recording
 from calls.queue import NotYours
 from calls.rules import outcomes
@@ -152,7 +152,7 @@ def _reopen(attempt: CallAttempt, operator: User, now: dt.datetime, *, main: boo
     if main:
         task.status, task.holder, task.call_live = TaskStatus.LEASED, operator, True
         task.lease_until = now.astimezone(dt.UTC) + dt.timedelta(minutes=policy.of_club(task.club_id).lease_minutes)
-        leased = CallTask.objects.filter(status=TaskStatus.LEASED, undoing=False)
+        leased = CallTask.objects.filter(ON_LEASE, undoing=False)
         task.undoing = leased.filter(Q(holder=operator) | Q(club=task.club_id, phone=task.phone)).exists()
     try:
         with transaction.atomic():

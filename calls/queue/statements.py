@@ -27,7 +27,9 @@ DUE = f"""
 (EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
  OR (SELECT t.id FROM calls_calltask t WHERE {LEASE_OVER} ORDER BY t.lease_until LIMIT 1) IS NOT NULL)
 """
-"""Whether a sweep has something to do."""
+"""Whether a sweep has something to do. Of the leases, of which there are few, all are looked at: once a second. In
+order, because asked for any of them the database may rather read the table.
+"""
 
 VERSIONS = f"""
 (SELECT json_agg(json_build_array(v.club_id, v.version) ORDER BY v.club_id)::text
@@ -68,8 +70,8 @@ QUEUE_AS_SEEN = f"""
 """
 """The same of one club in which one zone was seen."""
 
-HELD = "t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing"
-"""What the operator holds. That they hold nothing at a claim is the constraint ``call_task_one_lease_per_operator``."""
+HELD = "t.holder_id = %(operator)s AND t.status = 'leased' AND t.lease_until IS NOT NULL AND NOT t.undoing"
+"""What the operator holds. That they hold nothing at a claim is the constraint ``call_task_one_lease_per_holder``."""
 
 OPEN_ZONES = """
 jsonb_to_recordset(%(open)s::jsonb)
@@ -173,5 +175,6 @@ WHERE t.id IN (SELECT w.id FROM calls_calltask w WHERE w.status = 'waiting' AND 
 
 EXPIRE = f"""
 UPDATE calls_calltask x SET status = 'ready', holder_id = NULL, lease_until = NULL, undoing = false, call_live = false
-WHERE x.id IN (SELECT t.id FROM calls_calltask t WHERE {LEASE_OVER} LIMIT %(many)s FOR UPDATE SKIP LOCKED)
+WHERE x.id IN (SELECT t.id FROM calls_calltask t WHERE {LEASE_OVER} ORDER BY t.lease_until LIMIT %(many)s
+               FOR UPDATE SKIP LOCKED)
 """

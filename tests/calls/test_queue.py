@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
 
-from calls import queue
+from calls import backlog, desk, queue
 from calls.models import CallTask, TaskStatus
 from calls.queue import statements
 from memberships.models import Club, User
@@ -336,7 +337,25 @@ def test_one_zone_and_many_are_claimed_by_the_indexes_of_queue_and_leases(club: 
                 cursor.execute(f"EXPLAIN {statement}", params)
                 told = "\n".join(row for (row,) in cursor.fetchall())
             assert "call_task_queue" in told and "call_task_one_lease_per_number" in told, told
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        lambda: statements.LOOK,
+        lambda: statements.AGAIN,
+        lambda: statements.WAKE,
+        lambda: statements.EXPIRE,
+        lambda: backlog.LEASED,
+        lambda: desk.HELD.statement,
+    ],
+    ids=["look", "again", "wake", "expire", "leased", "held"],
+)
+def test_no_statement_of_the_queue_reads_all_calls(club: Club, olga: User, statement: Callable[[], str]) -> None:
+    many_leases(club, make_user(club, "operator", "nadia"))
+    params = {"operator": olga.pk, "now": NOW, "many": 100, "clubs": [club.pk]}
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {statements.AGAIN}", {"operator": olga.pk, "now": NOW})
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement()}", params)
         told = "\n".join(row for (row,) in cursor.fetchall())
-    assert "call_task_one_lease_per_operator" in told, told
+    assert "calls_calltask" in told and "Seq Scan on calls_calltask" not in told, told
