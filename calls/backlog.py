@@ -18,6 +18,9 @@ from memberships.models import User
 COUNTS_TO = 10_000
 """Beyond so many per zone *ready* is not counted on."""
 
+COUNTS_BESIDE_A_CARD_TO = 1_000
+"""The same where nobody waits for the number: counting takes a microsecond or two a call."""
+
 READY = """
 SELECT z.club_id, z.tz, z.bound, (SELECT count(*) FROM (
     SELECT FROM calls_calltask t WHERE t.status = 'ready' AND t.club_id = z.club_id AND t.tz = z.tz
@@ -62,8 +65,8 @@ SKIPPED = "skipped"
 
 @dataclass(frozen=True)
 class Backlog:
-    """``ready``: may be rung now (at most ``COUNTS_TO`` per zone); ``leased``: held by others, with what else is on
-    their numbers; ``waiting`` by code.
+    """``ready``: may be rung now, as many per zone as were counted (``more``: and further ones); ``leased``: held by
+    others, with what else is on their numbers; ``waiting`` by code.
 
     ``callbacks``: promised ones among those that wait. ``next_at``: when the next call may be made; ``None``: not
     known, or now. ``first_at``: the same for each code that says when.
@@ -75,6 +78,7 @@ class Backlog:
     callbacks: int = 0
     next_at: dt.datetime | None = None
     first_at: Mapping[str, dt.datetime] = field(default_factory=dict)
+    more: bool = False
 
 
 def of(
@@ -83,11 +87,15 @@ def of(
     now: dt.datetime,
     operator: User | None = None,
     policies: Mapping[int, Policy] | None = None,
+    most: int = COUNTS_TO,
 ) -> Backlog:
-    """What the queues of these clubs hold for an operator. ``policies``: those of the clubs, where known already."""
-    params: dict[str, object] = {"clubs": list(clubs), "operator": operator.pk if operator else None, "now": now}
+    """What the queues of these clubs hold for an operator. ``policies``: those of the clubs, where known already.
+    ``most``: so many per zone are counted as ready.
+    """
+    operator_id = operator.pk if operator else None
+    params: dict[str, object] = {"clubs": list(clubs), "operator": operator_id, "now": now}
     policies = policies or policy.of_clubs(clubs)
-    ready, shut, opens = _ready(params, policies, now)
+    ready, more, shut, opens = _ready(params, policies, now, most)
     waiting: Counter[str] = Counter(shut)
     first: dict[str, dt.datetime] = {}
     callbacks = 0
@@ -116,13 +124,15 @@ def of(
         if begins is not None:
             first[code] = min(first.get(code, begins), begins)
     next_at = min(first.values(), default=None) if not ready else None
-    return Backlog(ready, leased, dict(waiting), callbacks, next_at, first)
+    return Backlog(ready, leased, dict(waiting), callbacks, next_at, first, more)
 
 
 def _ready(
-    params: dict[str, object], policies: Mapping[int, Policy], now: dt.datetime
-) -> tuple[int, Counter[str], list[tuple[str, dt.datetime | None]]]:
-    """How many may be rung now, how many wait for their zone by code, and for each code when those zones open."""
+    params: dict[str, object], policies: Mapping[int, Policy], now: dt.datetime, most: int
+) -> tuple[int, bool, Counter[str], list[tuple[str, dt.datetime | None]]]:
+    """How many may be rung now, whether there are more, how many wait for their zone by code, and for each code when
+    those zones open.
+    """
     zones = prepared.rows(ZONES, params)
     asked: list[tuple[int, str, openings.Opening]] = []
     opens: list[tuple[str, dt.datetime | None]] = []
@@ -132,12 +142,12 @@ def _ready(
         if open_now is not None and open_now is not openings.EVERYTHING:
             asked.append((club, tz, open_now))
     shut: Counter[str] = Counter()
-    ready = 0
+    ready, more = 0, False
     counted = prepared.rows(
         READY,
         {
             "now": now,
-            "most": COUNTS_TO,
+            "most": most + 1,
             "clubs": [club for club, _tz, _open in asked],
             "tzs": [tz for _club, tz, _open in asked],
             "bounds": [open_now.below for _club, _tz, open_now in asked],
@@ -150,13 +160,14 @@ def _ready(
         everything = numbers[club, tz, openings.EVERYTHING.below]
         open_now = openings.opening(rules, zone, now)
         may = numbers[club, tz, open_now.below] if open_now is not None else 0
-        ready += may
+        ready += min(may, most)
+        more |= may > most
         if everything > may:
             holiday = rules.holiday_name(now.astimezone(rules.zone).date())
             code = Code.HOLIDAY if holiday else Code.OUTSIDE_HOURS
             shut[code] += everything - may
             opens.append((code, openings.next_opening(rules, zone, now)))
-    return ready, shut, opens
+    return ready, more, shut, opens
 
 
 def _may_begin(rules: Policy, tz: str, at: dt.datetime, *, promised: bool) -> dt.datetime | None:

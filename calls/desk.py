@@ -141,7 +141,13 @@ def state(seat: Seat, *, shown: int | None = None) -> dict[str, object]:
     """The context of the desk's page and of its part. ``shown``: this held task rather than another one."""
     task = held(operator=seat.operator, shown=shown)
     last = outcomes.last_of(operator=seat.operator, now=seat.now)
-    waiting = backlog.of(clubs=seat.ids, now=seat.now, operator=seat.operator, policies=seat.policies)
+    waiting = backlog.of(
+        clubs=seat.ids,
+        now=seat.now,
+        operator=seat.operator,
+        policies=seat.policies,
+        most=backlog.COUNTS_TO if task is None else backlog.COUNTS_BESIDE_A_CARD_TO,
+    )
     context: dict[str, object] = {
         "task": task,
         "entry": None,

@@ -42,6 +42,13 @@ def test_what_is_ready_leased_and_waiting_is_counted_by_code(club: Club) -> None
     assert backlog.of(clubs=[club.pk], now=NOW, operator=olga).leased == 0
 
 
+def test_no_more_are_counted_than_are_asked_for(club: Club) -> None:
+    for number in range(3):
+        make_task(make_member(club, phone=phone(number)))
+    told = {most: backlog.of(clubs=[club.pk], now=NOW, most=most) for most in (2, 3)}
+    assert {most: (one.ready, one.more) for most, one in told.items()} == {2: (2, True), 3: (3, False)}
+
+
 def test_another_member_on_a_number_that_a_colleague_holds_counts_as_held(club: Club) -> None:
     for name in ("Adams", "Brown"):
         make_task(make_member(club, last_name=name))
