@@ -11,6 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
 from calls import household, meetings, scripts
 from calls.fixed import Fixed, Given
 from calls.models import OPEN_STATUSES, CallAttempt, CallTask, Complaint, Script
@@ -22,7 +27,7 @@ from memberships.rules import terms
 from memberships.rules.amounts import mask_amounts
 from memberships.rules.sales import SaleKind
 from memberships.rules.sentences import N_, Sentence, sentence
-from memberships.rules.terms import Span
+from memberships.rules.terms import DAY, Span
 
 CONTACTS_SHOWN = 10
 SLOTS_SHOWN = 6
@@ -160,7 +165,7 @@ def card(*, task: CallTask, operator: User, now: dt.datetime, about: About | Non
         "visits": _visits(task, about.today),
         "contacts": _contacts(task),
         "promotions": _promotions(task, about.membership, now),
-        "script": _script(script, task, operator, slots),
+        "script": _script(script, task, operator, slots, about.today),
         "slots": [
             {"host": slot.host.pk, "host_name": slot.host.name, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
             for slot in slots
@@ -196,9 +201,27 @@ def slots_of(club: Club, now: dt.datetime) -> Sequence[meetings.Slot]:
     return list(firsts.values())
 
 
-def times_of(slots: Sequence[meetings.Slot]) -> str:
-    """Two times to offer, as the script says them."""
-    return " / ".join(f"{slot.starts_at:%d.%m. %H:%M}" for slot in slots[:2])
+def times_of(slots: Sequence[meetings.Slot], *, today: dt.date, language: str) -> str:
+    """Two times of the first host, of two days if there are, as one offers them in a language; empty where none is."""
+    if not slots:
+        return ""
+    first, *others = [slot for slot in slots if slot.host == slots[0].host]
+    other = next((slot for slot in others if slot.starts_at.date() != first.starts_at.date()), None)
+    offered = [first, *[other or slot for slot in others[:1]]]
+    with translation.override(language):
+        if language not in dict(settings.LANGUAGES):
+            return " / ".join(date_format(slot.starts_at, "l j E H:i") for slot in offered)
+        said = [_offered(slot, today) for slot in offered]
+        return gettext("%(one)s or %(other)s") % {"one": said[0], "other": said[1]} if len(said) > 1 else said[0]
+
+
+def _offered(slot: meetings.Slot, today: dt.date) -> str:
+    time, day = f"{slot.starts_at:%H:%M}", slot.starts_at.date()
+    if day == today:
+        return gettext("today at %(time)s") % {"time": time}
+    if day == today + DAY:
+        return gettext("tomorrow at %(time)s") % {"time": time}
+    return gettext("%(day)s at %(time)s") % {"day": date_format(day, "l, j E"), "time": time}
 
 
 def _member(task: CallTask, now: dt.datetime) -> Card:
@@ -326,7 +349,9 @@ def _promotions(task: CallTask, about: Membership | None, now: dt.datetime) -> l
     ]
 
 
-def _script(script: Script | None, task: CallTask, operator: User, slots: Sequence[meetings.Slot]) -> Card | None:
+def _script(
+    script: Script | None, task: CallTask, operator: User, slots: Sequence[meetings.Slot], today: dt.date
+) -> Card | None:
     if script is None:
         return None
     values = {
@@ -334,7 +359,7 @@ def _script(script: Script | None, task: CallTask, operator: User, slots: Sequen
         "operator": operator.first_name or operator.username,
         "club": task.club.name,
         "host": slots[0].host.name if slots else "",
-        "times": times_of(slots),
+        "times": times_of(slots, today=today, language=script.language),
     }
     return {"version": script.version, **scripts.filled(scripts.parts(script), values)}
 

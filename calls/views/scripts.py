@@ -81,7 +81,13 @@ def script_restore(request: HttpRequest, pk: int) -> HttpResponse:
 def script_preview(request: HttpRequest) -> HttpResponse:
     """What is typed, as an operator would see it: a part for the editor."""
     club = frame.current_club(request, Right.SETTINGS)
-    context = _preview(request, club, script_form.written(script_form.read(request.POST)))
+    language = request.POST.get("language", "")
+    context = _preview(
+        request,
+        club,
+        script_form.written(script_form.read(request.POST)),
+        language if language in dict(script_form.languages()) else club.language,
+    )
     return render(request, "calls/_script_preview.html", context)
 
 
@@ -138,21 +144,23 @@ def _editor(
 
 def _shown(request: HttpRequest, script: Script, written: rules.Script) -> dict[str, object]:
     names = dict(script_form.languages())
-    return _preview(request, script.club, written) | {
+    return _preview(request, script.club, written, script.language) | {
         "row": script,
         "language_name": names.get(script.language, script.language),
     }
 
 
-def _preview(request: HttpRequest, club: Club, written: rules.Script) -> dict[str, object]:
+def _preview(request: HttpRequest, club: Club, written: rules.Script, language: str) -> dict[str, object]:
     """The script with words of a call that might be made now."""
-    slots = cards.slots_of(club, clock.now())
+    now = clock.now()
+    slots = cards.slots_of(club, now)
+    today = now.astimezone(club.zone).date()
     user = acting(request)
     values = {
         "member": _("Marina"),
         "operator": user.first_name or user.username,
         "club": club.name,
         "host": slots[0].host.name if slots else _("Anna"),
-        "times": cards.times_of(slots) or "18:30 / 19:00",
+        "times": cards.times_of(slots, today=today, language=language) or "18:30, 19:00",
     }
     return {"script": scripts.filled(written, values), "talking": True, "slots": True}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -13,7 +14,8 @@ from calls import cards, dialling, queue, scripts
 from calls.models import Script
 from calls.rules import scripts as rules
 from calls.rules.scripts import Objection, Step
-from memberships.models import Club, User
+from memberships.models import Club, Employee, User
+from memberships.rules.terms import DAY
 from tests import days
 from tests.calls.factories import make_task
 from tests.factories import make_club, make_member, make_user
@@ -194,3 +196,27 @@ def test_others_may_neither_read_nor_write_scripts(club: Club, karin: User, role
     assert editor(web, script, **typed(SCRIPT)).status_code == 403
     stranger = browser(make_user(make_club("hillside"), "manager", "eve"))
     assert stranger.get(reverse("script_edit", args=[script.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "offered"),
+    [
+        ("en", "“I have today at 11:30 or tomorrow at 10:00.”"),
+        ("ru", "“I have сегодня в 11:30 или завтра в 10:00.”"),
+        ("de", "“I have Donnerstag 12 November 11:30 / Freitag 13 November 10:00.”"),
+    ],
+)
+def test_two_days_are_offered_in_the_words_of_the_script(club: Club, karin: User, language: str, offered: str) -> None:
+    save(club, karin, language=language, after=1 if language != "de" else 0)
+    task = make_task(make_member(club, language=language), "renewal")
+    told = cards.card(task=task, operator=karin, now=NOW)["script"]
+    assert told["steps"][1]["text"] == offered
+
+
+def test_a_single_host_is_asked_for_both_times_and_a_later_day_is_named(club: Club, karin: User) -> None:
+    make_user(club, "administrator", "anna")
+    slots = list(cards.slots_of(club, NOW))
+    mixed = [slots[0], *(replace(slot, host=Employee(pk=99)) for slot in slots[1:-1]), slots[-1]]
+    assert cards.times_of(mixed, today=NOW.date(), language="en") == "today at 11:30 or tomorrow at 17:00"
+    assert cards.times_of(slots[:1], today=NOW.date() - 3 * DAY, language="en") == "Thursday, 12 November at 11:30"
+    assert cards.times_of([], today=NOW.date(), language="en") == ""
