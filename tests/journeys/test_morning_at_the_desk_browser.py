@@ -52,8 +52,10 @@ def test_a_morning_by_keys_alone(club: Club, person: Callable[..., Person]) -> N
     assert olga.card == "Pamela Adams"
     ready = places(olga)
 
-    olga.ring()  # booked, at the second of the free times
+    olga.ring()  # booked, at the second of the free times; Enter once more, by mistake, books nothing
     talking = places(olga)
+    olga.press("Enter")
+    assert (olga.card, Meeting.objects.count()) == ("Pamela Adams", 0)
     olga.press("B 2", "Enter")
     expect(olga.find("#card h1 a")).to_have_text("Pamela Brown")
     assert Meeting.objects.get().member.last_name == "Adams"

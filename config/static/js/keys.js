@@ -1,15 +1,19 @@
 // Single keys, outside fields only, off with data-keys="off" on <body> (WCAG 2.1.4).
 // An element answers to data-key="R", to a sequence data-key="B 1", or to data-key="Ctrl+Enter" (in fields too).
 // A visible part with data-holds-keys keeps all others from answering, but those with data-key-beside.
+// With data-key-once an element does not answer a key that was pressed twice: the second press was meant for what
+// stood there before.
 // Everywhere: / search · ? list of keys · Esc leave a field, close. Letters are read by their place on the
 // keyboard where the layout is not Latin.
 
 const PAUSE = 1500;
+const TWICE = 2000;
 const FIELD = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
 const ACTIVE = "a[href], button, summary, input, select, textarea";
 const SHOWN = { ARROWUP: "↑", ARROWDOWN: "↓", ARROWLEFT: "←", ARROWRIGHT: "→" };
 let typed = [];
 let timer;
+let last = { key: "", at: -TWICE };
 
 const nameOf = (event) => {
   if (/^[\x21-\x7e]$/.test(event.key)) return event.key.toUpperCase();
@@ -78,13 +82,15 @@ document.addEventListener("keydown", (event) => {
     field.blur();
     return;
   }
+  const key = nameOf(event);
+  const twice = key === last.key && event.timeStamp - last.at < TWICE;
+  last = { key, at: event.timeStamp };
   if (field || (document.body.dataset.keys === "off" && event.key !== "Escape")) return;
   if (event.key === "Enter" && event.target.closest?.(ACTIVE)) return;
   if (event.key.startsWith("Arrow") && event.target.matches?.("[type=radio]")) return;
   if (event.repeat && !event.key.startsWith("Arrow")) return;
-  const key = nameOf(event);
   const { taken, element } = find(key);
-  if (element) fire(element);
+  if (element && !(twice && "keyOnce" in element.dataset)) fire(element);
   else if (!taken && key === "/" && search()) typed = [];
   else if (!taken && key === "?") list();
   else if (!taken) return;
