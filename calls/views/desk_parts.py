@@ -70,6 +70,7 @@ def drawn(context: dict[str, Any]) -> dict[str, Any]:
         "most_tries": rules.max_attempts,
         "attends_choices": Attends.choices,
         "callback_default": _tomorrow(card["member"]["local_time"]),
+        "callback_hours": (hours.EARLIEST, hours.LATEST),
     }
 
 
