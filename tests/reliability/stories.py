@@ -201,7 +201,10 @@ def _load(made: Made) -> None:
 
 STORIES = (
     Story("claim", with_calls, lambda made: made.post(made.operator, "calls/next", {"club": made.club.slug})),
-    Story("dial", held, lambda made: made.post(made.operator, f"calls/tasks/{made.tasks['renewal'].pk}/dial")),
+    Story(
+        "dial", held, lambda made: made.post(made.operator, f"calls/tasks/{made.tasks['renewal'].pk}/dial"),
+        answered_after=True,
+    ),
     Story("outcome booked, for two on the number", held, _booked),
     Story("outcome callback", held, _outcome({"outcome": "callback", "callback_at": "2026-11-13T12:00-06:00"})),
     Story("outcome do not call", held, _outcome({"outcome": "do_not_call", "complaint": "Too many calls"})),
