@@ -193,7 +193,7 @@ def with_us(current: Membership | None, rows: list[Membership], today: dt.date) 
         if years
         else ngettext("%(n)s month", "%(n)s months", months) % {"n": months}
     )
-    renewals = [row for row in chain if row.sale_kind == "renewal" and row.starts_on <= today]
+    renewals = [row for row in chain if row.sale_kind == "renewal" and row.starts_on <= row.last_covered_on]
     if not renewals:
         return f"{length}, {_('never renewed yet')}"
     words = ngettext("renewed once", "renewed %(n)s times", len(renewals)) % {"n": len(renewals)}

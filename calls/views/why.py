@@ -29,7 +29,8 @@ def member_why(request: HttpRequest, pk: int) -> HttpResponse:
     member = access.one(frame.person(request), Member.objects.select_related("club"), pk, Right.READ_MEMBERS)
     frame.enter(request, member.club)
     now = clock.now()
-    form = AtForm(request.GET if "at" in request.GET else None, initial={"at": now.astimezone(member.club.zone)})
+    here = now.astimezone(member.club.zone).replace(tzinfo=None)
+    form = AtForm(request.GET if "at" in request.GET else None, initial={"at": here})
     at = now
     if form.is_bound and form.is_valid():
         asked = form.cleaned_data["at"]

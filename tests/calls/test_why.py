@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -62,6 +63,11 @@ def test_the_page_the_command_and_the_api_say_the_same(club: Club, pamela: Membe
         {"code": "outside_hours", "detail": HOURS, "until": "2026-11-15T11:00:00-06:00"},
     ]
     assert [block["code"] for block in kinds["callback"]["blocks"]] == ["outside_hours"]
+
+
+def test_the_instant_that_may_be_changed_is_now_on_the_clubs_clock(club: Club, pamela: Member) -> None:
+    page = reader(club).get(f"/members/{pamela.pk}/why/").content.decode()
+    assert re.search(r'name="at" value="2026-11-14T19:40', page), page
 
 
 def test_another_instant_is_asked_for_alike(club: Club, pamela: Member) -> None:

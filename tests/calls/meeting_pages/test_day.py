@@ -30,6 +30,18 @@ def test_the_hosts_page_shows_who_is_next_with_history_and_prices(club, anna, ol
     assert "never renewed yet" in text
 
 
+def test_a_renewal_that_is_sold_counts_before_it_starts(club, anna, member, meeting):
+    held = member.memberships.get()
+    sold = factories.make_membership(
+        member, held.plan, starts_on=held.effective_ends_on + days.DAY, sold_on=days.TODAY, sale_kind="renewal",
+        renewed_from=held, chain_starts_on=held.chain_starts_on,
+    )  # fmt: skip
+    early = (held.effective_ends_on - days.TODAY).days
+    text = browser(anna).get("/meetings/").text
+    assert sold.starts_on > days.TODAY
+    assert f"renewed once, {early} days early" in text
+
+
 def test_the_line_of_the_present_stands_before_who_is_next(club, anna, meeting):
     book(club, anna, factories.make_member(club, last_name="Early", phone=""), days.at("2026-11-12T10:00"))
     text = browser(anna).get("/meetings/").text
