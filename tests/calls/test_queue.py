@@ -145,6 +145,12 @@ def test_a_callback_is_kept_on_its_promised_day_outside_the_windows(club: Club, 
     assert claim(olga, club, promised) == callback
 
 
+def test_nothing_is_offered_before_it_is_due(club: Club, olga: User) -> None:
+    task = make_task(make_member(club), due_at=NOW + MINUTE)
+    assert claim(olga, club) is None
+    assert claim(olga, club, NOW + MINUTE) == task
+
+
 def test_yesterdays_callback_waits_for_the_window(club: Club, olga: User) -> None:
     callback = make_task(make_member(club), "callback", due_at=days.at("2026-11-11T15:00"))
     assert claim(olga, club, days.at("2026-11-12T09:30")) is None

@@ -115,6 +115,13 @@ def test_the_allowance_may_be_used_to_its_last_day():
     assert freeze([replace(RUNNING, allowance_days=10)], *INSIDE).allowance_left == 0
 
 
+def test_the_shortest_freeze_has_the_minimum_and_not_a_day_less():
+    first = date(2026, 11, 16)
+    assert freeze(PAIR, first, first + 6 * DAY).freeze.ends_on == date(2026, 11, 22)
+    with pytest.raises(freezing.FreezeMinimum):
+        freeze(PAIR, first, first + 5 * DAY)
+
+
 def test_an_override_needs_a_written_reason():
     with pytest.raises(freezing.OverrideReasonRequired) as refused:
         freeze(PAIR, *INSIDE, override_reason=" ")
