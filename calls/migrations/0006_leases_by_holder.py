@@ -8,15 +8,11 @@ OLD = """
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS call_task_one_lease_per_operator ON calls_calltask (holder_id)
     WHERE status = 'leased' AND NOT undoing
 """
-ENDS = """
-CREATE INDEX CONCURRENTLY IF NOT EXISTS call_task_lease_ends ON calls_calltask (lease_until)
-    WHERE lease_until IS NOT NULL
-"""
 DROP = "DROP INDEX CONCURRENTLY IF EXISTS "
 
 
 class Migration(migrations.Migration):
-    """One index knows every lease, by whoever holds it. Made beside the old ones, without holding the queue."""
+    """One index knows every lease, by whoever holds it. Made beside the old one, without holding the queue."""
 
     atomic = False
     dependencies = [("calls", "0005_version_in_the_club")]
@@ -26,11 +22,9 @@ class Migration(migrations.Migration):
             database_operations=[
                 migrations.RunSQL(NEW, DROP + "call_task_one_lease_per_holder"),
                 migrations.RunSQL(DROP + "call_task_one_lease_per_operator", OLD),
-                migrations.RunSQL(DROP + "call_task_lease_ends", ENDS),
             ],
             state_operations=[
                 migrations.RemoveConstraint("calltask", "call_task_one_lease_per_operator"),
-                migrations.RemoveIndex("calltask", "call_task_lease_ends"),
                 migrations.AddConstraint(
                     "calltask",
                     models.UniqueConstraint(

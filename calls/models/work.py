@@ -152,6 +152,8 @@ class CallTask(models.Model):
             ),
             models.Index(fields=["ready_at"], name="call_task_waking", condition=Q(status="waiting")),
             models.Index(fields=["club", "waits_for", "tz"], name="call_task_waits", condition=Q(status="waiting")),
+            # Not of whatever is leased: who looks for the lease of a number must not be offered all of them.
+            models.Index(fields=["lease_until"], name="call_task_lease_ends", condition=Q(lease_until__isnull=False)),
             models.Index(
                 fields=["club", "kind", "member"],
                 name="call_task_open",

@@ -27,8 +27,8 @@ DUE = f"""
 (EXISTS (SELECT FROM calls_calltask t WHERE t.status = 'waiting' AND t.ready_at <= %(now)s)
  OR (SELECT t.id FROM calls_calltask t WHERE {LEASE_OVER} ORDER BY t.lease_until LIMIT 1) IS NOT NULL)
 """
-"""Whether a sweep has something to do. Of the leases, of which there are few, all are looked at: once a second. In
-order, because asked for any of them the database may rather read the table.
+"""Whether a sweep has something to do. In order, because only an index has it: asked for any lease that is over, the
+database may rather read the table.
 """
 
 VERSIONS = f"""
