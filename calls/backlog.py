@@ -42,7 +42,7 @@ GROUP BY t.club_id, t.waits_for, t.tz
 
 LEASED = """
 SELECT count(*) FROM calls_calltask t
-WHERE t.status = 'leased' AND t.lease_until IS NOT NULL AND t.club_id = ANY (%(clubs)s::bigint[])
+WHERE t.status = 'leased' AND t.holder_id IS NOT NULL AND t.club_id = ANY (%(clubs)s::bigint[])
 AND t.holder_id IS DISTINCT FROM %(operator)s
 """
 

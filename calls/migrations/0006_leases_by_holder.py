@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 NEW = """
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS call_task_one_lease_per_holder ON calls_calltask
-    (holder_id, (CASE WHEN undoing THEN id ELSE 0 END)) WHERE status = 'leased' AND lease_until IS NOT NULL
+    (holder_id, (CASE WHEN undoing THEN id ELSE 0 END)) WHERE status = 'leased' AND holder_id IS NOT NULL
 """
 OLD = """
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS call_task_one_lease_per_operator ON calls_calltask (holder_id)
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         models.F("holder"),
                         models.Case(models.When(undoing=True, then=models.F("id")), default=0),
-                        condition=models.Q(("lease_until__isnull", False), ("status", "leased")),
+                        condition=models.Q(("holder__isnull", False), ("status", "leased")),
                         name="call_task_one_lease_per_holder",
                     ),
                 ),

@@ -41,9 +41,9 @@ class TaskStatus(models.TextChoices):
 
 OPEN_STATUSES = (TaskStatus.WAITING, TaskStatus.READY, TaskStatus.LEASED)
 
-ON_LEASE = Q(status=TaskStatus.LEASED, lease_until__isnull=False)
+ON_LEASE = Q(status=TaskStatus.LEASED, holder__isnull=False)
 """Calls that somebody holds. By these words their index is found (``call_task_one_lease_per_holder``); without the
-second it would be offered to whoever looks for the lease of a number, and all leases be read at each claim.
+second it would be offered to whoever looks for the lease of a number or for one that ends, and all be read at a claim.
 """
 
 
@@ -129,7 +129,7 @@ class CallTask(models.Model):
             models.UniqueConstraint(
                 F("holder"),
                 Case(When(undoing=True, then=F("id")), default=0),
-                condition=Q(status="leased", lease_until__isnull=False),
+                condition=Q(status="leased", holder__isnull=False),
                 name="call_task_one_lease_per_holder",
             ),
             models.UniqueConstraint(

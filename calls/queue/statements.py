@@ -70,7 +70,7 @@ QUEUE_AS_SEEN = f"""
 """
 """The same of one club in which one zone was seen."""
 
-HELD = "t.holder_id = %(operator)s AND t.status = 'leased' AND t.lease_until IS NOT NULL AND NOT t.undoing"
+HELD = "t.holder_id = %(operator)s AND t.status = 'leased' AND NOT t.undoing"
 """What the operator holds. That they hold nothing at a claim is the constraint ``call_task_one_lease_per_holder``."""
 
 OPEN_ZONES = """
@@ -91,10 +91,11 @@ AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_u
 AND (SELECT r.id FROM calls_taskrelease r WHERE r.operator_id = %(operator)s AND r.task_id = t.id
      AND r.at > %(now)s - z.pause LIMIT 1) IS NULL
 AND (SELECT h.id FROM calls_calltask h WHERE h.club_id = t.club_id AND h.phone = t.phone AND h.phone <> ''
-     AND h.status = 'leased' AND h.holder_id <> %(operator)s LIMIT 1) IS NULL
+     AND h.status = 'leased' AND h.holder_id IS DISTINCT FROM %(operator)s LIMIT 1) IS NULL
 """
 """The last two are asked of one call after the other, by their indexes: as ``NOT EXISTS`` they are a join, for which
-the database first gathers all that the operator has skipped and all that is leased.
+the database first gathers all that the operator has skipped and all that is leased. ``IS DISTINCT FROM`` says less than
+``<>``, which would let it look through the leases of all operators (``ON_LEASE``).
 """
 
 COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]

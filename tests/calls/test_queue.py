@@ -345,6 +345,21 @@ def test_one_zone_and_many_are_claimed_by_the_indexes_of_queue_and_leases(club: 
             assert "call_task_queue" in told and "call_task_one_lease_per_number" in told, told
 
 
+def test_no_claim_looks_through_the_leases_of_all_operators(club: Club, olga: User) -> None:
+    """Least of all where the database last counted none, and so takes them for few."""
+    for member in members(club, 50):
+        make_task(member)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE calls_calltask")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        seen = queue.look(clubs=[club.pk], now=NOW)
+        for statement in (queue.claim_of(seen), queue.claim_of(seen, young=True), statements.LOOK):
+            params = queue.parameters(olga, seen, NOW) or {}
+            cursor.execute(f"EXPLAIN {statement}", params | {"clubs": [club.pk]})
+            told = "\n".join(row for (row,) in cursor.fetchall())
+            assert "call_task_one_lease_per_holder" not in told, told
+
+
 @pytest.mark.parametrize(
     "statement",
     [

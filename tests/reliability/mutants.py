@@ -48,7 +48,7 @@ MUTANTS = (
     Mutant(CLAIMS, "AND (t.promised_to_id IS NULL OR t.promised_to_id = %(operator)s OR t.promised_until <= %(now)s)\n",
            "", "tests/calls/test_queue.py"),
     Mutant(CLAIMS, "AND r.at > %(now)s - z.pause LIMIT 1", "AND false LIMIT 1", "tests/calls/test_queue.py"),
-    Mutant(CLAIMS, "AND h.status = 'leased' AND h.holder_id <> %(operator)s", "AND false",
+    Mutant(CLAIMS, "AND h.status = 'leased' AND h.holder_id IS DISTINCT FROM %(operator)s", "AND false",
            "tests/calls/test_queue.py"),
     Mutant(CLAIMS, "AND t.due_at >= z.due_from AND t.due_at <= %(now)s", "AND t.due_at >= z.due_from",
            "tests/calls/test_queue.py"),
