@@ -293,7 +293,7 @@ def scale(size: Size, made: list[Club]) -> Iterator[Line]:
     operators = _for_claims(size)
     shares = []
     for waiting in (size.waiting, size.waiting // 10):
-        smaller = replace(size, waiting=waiting)
+        smaller = replace(size, waiting=waiting, claims=min(size.claims, waiting // 2))
         turns = [_round(smaller, made, min(AT_ONCE), operators) for _ in range(ROUNDS)]
         shares.append([ours.rate / fifo.rate for fifo, ours in turns])
     yield line(
