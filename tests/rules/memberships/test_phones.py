@@ -1,7 +1,10 @@
 import csv
 from pathlib import Path
 
+import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memberships.rules import phones
 
@@ -45,6 +48,21 @@ def test_what_is_no_number_is_refused_with_a_sentence(written):
 @pytest.mark.parametrize(("number", "premium"), [("+499001234567", True), ("+4930555010", False), ("nonsense", False)])
 def test_premium_numbers_are_known(number, premium):
     assert phones.is_premium(number) is premium
+
+
+@given(
+    st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)),
+    st.sampled_from(["", "9", "90", "900", "8", "190", "118"]),
+    st.text("0123456789", min_size=4, max_size=8),
+)
+def test_a_quick_look_never_takes_a_premium_number_for_another(code, begins, rest):
+    try:
+        number = phonenumbers.parse(f"+{code}{begins}{rest}", None)
+        written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        kind = phonenumbers.number_type(phonenumbers.parse(written, None))
+    except phonenumbers.NumberParseException:
+        return
+    assert phones.is_premium(written) is (kind == phonenumbers.PhoneNumberType.PREMIUM_RATE)
 
 
 def rows(name: str) -> list[dict[str, str]]:
