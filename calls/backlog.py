@@ -46,21 +46,29 @@ WHERE t.status = 'leased' AND t.holder_id IS NOT NULL AND t.club_id = ANY (%(clu
 AND t.holder_id IS DISTINCT FROM %(operator)s
 """
 
-WITHHELD = """
-SELECT t.id, t.club_id, t.tz, t.sort_key, t.due_at, max(x.at)
-FROM (SELECT r.task_id AS id, r.at FROM calls_taskrelease r
+WITHHELD = f"""
+WITH RECURSIVE {statements.READY_ZONES}
+SELECT t.id, t.club_id, t.tz, t.sort_key, t.due_at, max(x.skipped_at), max(x.promised_until)
+FROM (SELECT r.task_id AS id, r.at AS skipped_at, NULL::timestamptz AS promised_until FROM calls_taskrelease r
       WHERE r.operator_id = %(operator)s AND r.at > %(now)s - interval '1 day'
       UNION ALL
-      SELECT m.id, NULL FROM calls_calltask h JOIN calls_calltask m ON m.club_id = h.club_id AND m.phone = h.phone
+      SELECT m.id, NULL, NULL FROM calls_calltask h JOIN calls_calltask m ON m.club_id = h.club_id AND m.phone = h.phone
       WHERE h.status = 'leased' AND h.club_id = ANY (%(clubs)s::bigint[]) AND h.phone <> ''
-      AND h.holder_id IS DISTINCT FROM %(operator)s AND m.status = 'ready') x
+      AND h.holder_id IS DISTINCT FROM %(operator)s AND m.status = 'ready'
+      UNION ALL
+      SELECT p.id, NULL, p.promised_until FROM zone z CROSS JOIN LATERAL (
+          SELECT c.id, c.promised_until FROM calls_calltask c
+          WHERE c.status = 'ready' AND c.club_id = z.club_id AND c.tz = z.tz AND c.sort_key < %(callbacks_below)s
+          AND c.promised_to_id <> %(operator)s AND c.promised_until > %(now)s) p) x
 JOIN calls_calltask t ON t.id = x.id
 WHERE t.status = 'ready' AND t.club_id = ANY (%(clubs)s::bigint[]) AND t.due_at <= %(now)s
 GROUP BY t.id
 """
-"""Ready tasks that the claim does not give this operator: skipped by them (when), or on a number held (null)."""
+"""Ready tasks that the claim does not give this operator: skipped by them (when), promised to somebody else (until
+when), or on a number held (neither).
+"""
 
-SKIPPED = "skipped"
+SKIPPED, ANOTHERS = "skipped", "anothers"
 
 
 @dataclass(frozen=True)
@@ -106,13 +114,17 @@ def of(
             begins = _may_begin(policies[club], tz, max(ready_at, now), promised=code == settling.PROMISED)
             opens.append((code, begins))
     ((leased,),) = prepared.rows(LEASED, params)
-    for club, tz, sort_key, due_at, skipped_at in [row[1:] for row in prepared.rows(WITHHELD, params)]:
+    withheld = prepared.rows(WITHHELD, params | {"callbacks_below": openings.CALLBACKS_BELOW})
+    for _pk, club, tz, sort_key, due_at, skipped_at, promised_until in withheld:
         rules = policies[club]
         open_now = openings.opening(rules, zoneinfo.ZoneInfo(tz), now)
         if open_now is None or sort_key >= open_now.below or due_at < open_now.due_from:
             continue
         back_at = skipped_at and skipped_at + dt.timedelta(minutes=rules.release_pause_minutes)
-        if back_at is None:
+        if promised_until is not None:
+            waiting[ANOTHERS] += 1
+            opens.append((ANOTHERS, _may_begin(rules, tz, promised_until, promised=True)))
+        elif back_at is None:
             leased += 1
         elif back_at > now:
             waiting[SKIPPED] += 1

@@ -65,6 +65,7 @@ WAITING_WORDS = {
     "due": _("Due later"),
     "supervisor": _("With the supervisor"),
     "skipped": _("Skipped by you a short while ago"),
+    "anothers": _("Promised by a colleague, who rings first"),
 }
 GROUP_KEYS = {"club": "C", "member": "M", "competitor": "X", "unsaid": "U"}
 

@@ -72,6 +72,17 @@ def test_what_one_skipped_waits_for_its_pause_and_is_ready_for_others(club: Club
     assert backlog.of(clubs=[club.pk], now=NOW + HOUR, operator=olga).ready == 1
 
 
+def test_what_a_colleague_promised_is_theirs_first(club: Club) -> None:
+    olga, oscar = (make_user(club, "operator", name) for name in ("olga", "oscar"))
+    until = NOW + HOUR / 4
+    make_task(make_member(club), "callback", due_at=NOW, promised_to=olga, promised_until=until)
+    told = backlog.of(clubs=[club.pk], now=NOW, operator=oscar)
+    assert (told.ready, told.waiting, told.next_at) == (0, {"anothers": 1}, until)
+    assert queue.next_task(operator=oscar, clubs=[club.pk], now=NOW) is None
+    assert backlog.of(clubs=[club.pk], now=NOW, operator=olga).ready == 1
+    assert backlog.of(clubs=[club.pk], now=until, operator=oscar).ready == 1
+
+
 def test_a_closed_zone_waits_for_its_hours(club: Club) -> None:
     make_task(make_member(club))
     make_task(make_member(club, timezone="America/Los_Angeles", phone=phone(2)))

@@ -48,9 +48,13 @@ def places(olga: Person) -> dict[str, object]:
 
 def test_a_morning_by_keys_alone(club: Club, person: Callable[..., Person]) -> None:
     olga = person("olga", viewport={"width": 1440, "height": 900})
-    olga.press("Enter")
+    olga.page.keyboard.down("Enter")
     assert olga.card == "Pamela Adams"
     ready = places(olga)
+    olga.page.keyboard.down("Enter")  # still held down: rings nobody
+    olga.page.keyboard.up("Enter")
+    olga.page.wait_for_timeout(500)
+    assert not CallAttempt.objects.exists()
 
     olga.ring()  # booked, at the second of the free times; Enter once more, by mistake, books nothing
     talking = places(olga)

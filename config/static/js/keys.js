@@ -86,7 +86,10 @@ document.addEventListener("keydown", (event) => {
   const twice = key === last.key && event.timeStamp - last.at < TWICE;
   last = { key, at: event.timeStamp };
   if (field || (document.body.dataset.keys === "off" && event.key !== "Escape")) return;
-  if (event.key === "Enter" && event.target.closest?.(ACTIVE)) return;
+  if (event.key === "Enter" && event.target.closest?.(ACTIVE)) {
+    if (event.repeat) event.preventDefault(); // held down for what stood there before
+    return;
+  }
   if (event.key.startsWith("Arrow") && event.target.matches?.("[type=radio]")) return;
   if (event.repeat && !event.key.startsWith("Arrow")) return;
   const { taken, element } = find(key);
