@@ -52,7 +52,12 @@ SELECT t.id, t.club_id, t.tz, t.sort_key, t.due_at, max(x.skipped_at), max(x.pro
 FROM (SELECT r.task_id AS id, r.at AS skipped_at, NULL::timestamptz AS promised_until FROM calls_taskrelease r
       WHERE r.operator_id = %(operator)s AND r.at > %(now)s - interval '1 day'
       UNION ALL
-      SELECT m.id, NULL, NULL FROM calls_calltask h JOIN calls_calltask m ON m.club_id = h.club_id AND m.phone = h.phone
+      SELECT m.id, NULL, NULL FROM calls_calltask h CROSS JOIN LATERAL (
+          SELECT n.id FROM memberships_member n WHERE n.club_id = h.club_id AND n.phone = h.phone AND n.phone <> ''
+          UNION ALL
+          SELECT n.id FROM memberships_member n
+          WHERE n.club_id = h.club_id AND n.guardian_phone = h.phone AND n.guardian_phone <> '') n
+      JOIN calls_calltask m ON m.member_id = n.id AND m.phone = h.phone
       WHERE h.status = 'leased' AND h.club_id = ANY (%(clubs)s::bigint[]) AND h.phone <> ''
       AND h.holder_id IS DISTINCT FROM %(operator)s AND m.status = 'ready'
       UNION ALL
