@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from calls import policy, prepared, settling
@@ -46,8 +46,7 @@ WHERE t.status = 'leased' AND t.holder_id IS NOT NULL AND t.club_id = ANY (%(clu
 AND t.holder_id IS DISTINCT FROM %(operator)s
 """
 
-WITHHELD = f"""
-WITH RECURSIVE {statements.READY_ZONES}
+WITHHELD = """
 SELECT t.id, t.club_id, t.tz, t.sort_key, t.due_at, max(x.skipped_at), max(x.promised_until)
 FROM (SELECT r.task_id AS id, r.at AS skipped_at, NULL::timestamptz AS promised_until FROM calls_taskrelease r
       WHERE r.operator_id = %(operator)s AND r.at > %(now)s - interval '1 day'
@@ -61,16 +60,18 @@ FROM (SELECT r.task_id AS id, r.at AS skipped_at, NULL::timestamptz AS promised_
       WHERE h.status = 'leased' AND h.club_id = ANY (%(clubs)s::bigint[]) AND h.phone <> ''
       AND h.holder_id IS DISTINCT FROM %(operator)s AND m.status = 'ready'
       UNION ALL
-      SELECT p.id, NULL, p.promised_until FROM zone z CROSS JOIN LATERAL (
+      SELECT p.id, NULL, p.promised_until
+      FROM unnest(%(zone_clubs)s::bigint[], %(zone_tzs)s::text[]) AS z(club_id, tz) CROSS JOIN LATERAL (
           SELECT c.id, c.promised_until FROM calls_calltask c
           WHERE c.status = 'ready' AND c.club_id = z.club_id AND c.tz = z.tz AND c.sort_key < %(callbacks_below)s
-          AND c.promised_to_id <> %(operator)s AND c.promised_until > %(now)s) p) x
+          AND c.promised_to_id <> %(operator)s AND c.promised_until > %(now)s OFFSET 0) p) x
 JOIN calls_calltask t ON t.id = x.id
 WHERE t.status = 'ready' AND t.club_id = ANY (%(clubs)s::bigint[]) AND t.due_at <= %(now)s
 GROUP BY t.id
 """
 """Ready tasks that the claim does not give this operator: skipped by them (when), promised to somebody else (until
-when), or on a number held (neither).
+when), or on a number held (neither). Whoever is rung on a held number is found through the members, whose numbers have
+an index; the promised ones at the head of each zone's queue (``OFFSET 0``: one zone after the other).
 """
 
 SKIPPED, ANOTHERS = "skipped", "anothers"
@@ -108,7 +109,8 @@ def of(
     operator_id = operator.pk if operator else None
     params: dict[str, object] = {"clubs": list(clubs), "operator": operator_id, "now": now}
     policies = policies or policy.of_clubs(clubs)
-    ready, more, shut, opens = _ready(params, policies, now, most)
+    zones = prepared.rows(ZONES, params)
+    ready, more, shut, opens = _ready(zones, policies, now, most)
     waiting: Counter[str] = Counter(shut)
     first: dict[str, dt.datetime] = {}
     callbacks = 0
@@ -119,8 +121,12 @@ def of(
             begins = _may_begin(policies[club], tz, max(ready_at, now), promised=code == settling.PROMISED)
             opens.append((code, begins))
     ((leased,),) = prepared.rows(LEASED, params)
-    withheld = prepared.rows(WITHHELD, params | {"callbacks_below": openings.CALLBACKS_BELOW})
-    for _pk, club, tz, sort_key, due_at, skipped_at, promised_until in withheld:
+    heads = {
+        "callbacks_below": openings.CALLBACKS_BELOW,
+        "zone_clubs": [club for club, _tz in zones],
+        "zone_tzs": [tz for _club, tz in zones],
+    }
+    for _pk, club, tz, sort_key, due_at, skipped_at, promised_until in prepared.rows(WITHHELD, params | heads):
         rules = policies[club]
         open_now = openings.opening(rules, zoneinfo.ZoneInfo(tz), now)
         if open_now is None or sort_key >= open_now.below or due_at < open_now.due_from:
@@ -145,12 +151,11 @@ def of(
 
 
 def _ready(
-    params: dict[str, object], policies: Mapping[int, Policy], now: dt.datetime, most: int
+    zones: Sequence[tuple], policies: Mapping[int, Policy], now: dt.datetime, most: int
 ) -> tuple[int, bool, Counter[str], list[tuple[str, dt.datetime | None]]]:
     """How many may be rung now, whether there are more, how many wait for their zone by code, and for each code when
     those zones open.
     """
-    zones = prepared.rows(ZONES, params)
     asked: list[tuple[int, str, openings.Opening]] = []
     opens: list[tuple[str, dt.datetime | None]] = []
     for club, tz in zones:

@@ -99,6 +99,7 @@ the database first gathers all that the operator has skipped and all that is lea
 """
 
 COLUMNS = [column.attname for column in CallTask._meta.concrete_fields]
+ZONE_VALUES = {"lease": "interval", "since": "timestamptz", "day": "date"}
 
 
 def _claim(*, picked: str, pick: str, among: str = "", of: str = "%({})s") -> str:
@@ -113,9 +114,6 @@ FROM {among}{policy.members_known(day=day)}
 WHERE t.id = {picked} AND t.status = 'ready' AND m.id = t.member_id
 RETURNING {", ".join(f"t.{column}" for column in COLUMNS)}, {policy.facts_known(since=since)}
 """
-
-
-ZONE_VALUES = {"lease": "interval", "since": "timestamptz", "day": "date"}
 
 
 def _of_many(as_seen: str) -> str:

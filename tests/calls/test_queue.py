@@ -380,3 +380,19 @@ def test_no_statement_of_the_queue_reads_all_calls(club: Club, olga: User, state
         cursor.execute(f"EXPLAIN {statement()}", params)
         told = "\n".join(row for (row,) in cursor.fetchall())
     assert "calls_calltask" in told and "Seq Scan on calls_calltask" not in told, told
+
+
+def test_what_the_claim_withholds_is_found_by_numbers_of_members_and_heads_of_queues(club: Club, olga: User) -> None:
+    """Not in all calls of the club, of which there are many for each number that a colleague holds."""
+    many_leases(club, make_user(club, "operator", "nadia"))
+    params = {
+        "operator": olga.pk, "now": NOW, "clubs": [club.pk], "callbacks_below": 1, "zone_clubs": [club.pk],
+        "zone_tzs": [club.timezone],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {backlog.WITHHELD}", params)
+        told = "\n".join(row for (row,) in cursor.fetchall())
+    for name in ("member_by_phone", "member_by_guardian_phone", "call_task_queue"):
+        assert name in told, told
+    assert "call_task_open" not in told, told
