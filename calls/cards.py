@@ -206,8 +206,8 @@ def times_of(slots: Sequence[meetings.Slot], *, today: dt.date, language: str) -
     if not slots:
         return ""
     first, *others = [slot for slot in slots if slot.host == slots[0].host]
-    other = next((slot for slot in others if slot.starts_at.date() != first.starts_at.date()), None)
-    offered = [first, *[other or slot for slot in others[:1]]]
+    later = [slot for slot in others if slot.starts_at.date() != first.starts_at.date()]
+    offered = [first, *(later or others)[:1]]
     with translation.override(language):
         if language not in dict(settings.LANGUAGES):
             return " / ".join(date_format(slot.starts_at, "l j E H:i") for slot in offered)
